@@ -1,0 +1,49 @@
+/** Milliseconds since the epoch. Injected everywhere, so that a test can move time. */
+export type Clock = () => number
+
+/** Returns `size` bytes from a cryptographically secure source. Throws when the source fails. */
+export type RandomSource = (size: number) => Uint8Array
+
+/** The timers that deadlines and the sweeper use. `schedule` returns a function that cancels. */
+export interface Timers {
+  schedule(run: () => void, milliseconds: number): () => void
+}
+
+/** A user's id as the application spells it. It keeps its type through the session. */
+export type UserId = string | number | bigint
+
+/** All that a store knows of a session. */
+export interface Row {
+  /** base64url(sha256(token)): 43 characters. The token itself never reaches a store. */
+  readonly key: string
+  /** `String(user.id)`, indexed; `null` for a visitor who has not logged in. */
+  readonly userId: string | null
+  /** 1 when created, one more at every write. */
+  readonly version: number
+  /** Milliseconds since the epoch; the engine compares it with its own clock. */
+  readonly expiresAt: number
+  /** Text owned by the engine and opaque to stores. */
+  readonly payload: string
+}
+
+/**
+ * Where sessions live. `testStore` of `latchstring/testing` is this contract as tests.
+ *
+ * There is no upsert on purpose: a row that is gone stays gone, whatever arrives late.
+ * Every method may be called from many processes at once, and rejects when the store cannot answer.
+ */
+export interface Store {
+  /** The row, or `null`. May return an expired row: the engine decides. */
+  read(key: string): Promise<Row | null>
+  /**
+   * Compare-and-swap in one atomic step: stores `row` and answers `true` only if the stored version is
+   * `row.version - 1`, or, for version 1, only if the key is absent. Answers `false` otherwise.
+   */
+  write(row: Row): Promise<boolean>
+  /** Removes the rows and tells how many were there: of several callers exactly one is told 1. */
+  remove(keys: readonly string[]): Promise<number>
+  /** Every row of the user that was acknowledged before the call, in any order; expired ones may be among them. */
+  list(userId: string): Promise<Row[]>
+  /** Removes rows with `expiresAt <= now`, in bounded batches, and tells how many. */
+  purge(now: number): Promise<number>
+}
