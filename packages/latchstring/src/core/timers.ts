@@ -1,10 +1,14 @@
 import type { Timers } from './types.ts'
 
-/** Node's timers. They never keep a process alive by themselves. */
+/** Node's timers. */
 export const systemTimers: Timers = {
   schedule(run, milliseconds) {
     const timer = setTimeout(run, milliseconds)
-    timer.unref()
     return () => clearTimeout(timer)
+  },
+  repeat(run, milliseconds) {
+    const timer = setInterval(run, milliseconds)
+    timer.unref()
+    return () => clearInterval(timer)
   },
 }

@@ -4,9 +4,12 @@ export type Clock = () => number
 /** Returns `size` bytes from a cryptographically secure source. Throws when the source fails. */
 export type RandomSource = (size: number) => Uint8Array
 
-/** The timers that deadlines and the sweeper use. `schedule` returns a function that cancels. */
+/** The timers that deadlines and housekeeping use. Both methods return a function that cancels. */
 export interface Timers {
+  /** Runs once, and keeps the process alive until then: somebody waits for it. */
   schedule(run: () => void, milliseconds: number): () => void
+  /** Runs again and again, and keeps no process alive. */
+  repeat(run: () => void, milliseconds: number): () => void
 }
 
 /** A user's id as the application spells it. It keeps its type through the session. */
@@ -46,4 +49,18 @@ export interface Store {
   list(userId: string): Promise<Row[]>
   /** Removes rows with `expiresAt <= now`, in bounded batches, and tells how many. */
   purge(now: number): Promise<number>
+}
+
+/**
+ * What the application keeps in a session, at most what JSON can hold. Declare your keys by merging:
+ *
+ * ```ts
+ * declare module 'latchstring' {
+ *   interface SessionData { cart?: string[] }
+ * }
+ * ```
+ */
+export interface SessionData {
+  /** Set at login from the user given to `generateSession`. */
+  username?: string
 }

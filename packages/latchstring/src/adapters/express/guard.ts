@@ -1,0 +1,25 @@
+import type { Refusal } from '../../auth/guards.ts'
+import type { Exchange } from '../../http/exchange.ts'
+import { exchangeOf, sendAnswer, wantsPage } from './request.ts'
+import type { ExpressRequest, Middleware } from './types.ts'
+
+/** A middleware that lets pass what `decide` does not refuse; browsers go to the login page if there is one. */
+export function createGuard(decide: (exchange: Exchange) => Refusal, loginPage: string | null): Middleware {
+  return (request, response, next) => {
+    const refusal = decide(exchangeOf(request))
+    if (refusal === null) return next()
+    const isForBrowser = refusal.status === 401 && loginPage !== null && wantsPage(request)
+    if (isForBrowser) response.setHeader('Location', loginPage + returnQuery(request))
+    sendAnswer(
+      response,
+      isForBrowser ? { status: 303, headers: { 'Cache-Control': 'no-store' }, body: '' } : refusal,
+    )
+  }
+}
+
+/** Only what can be asked for again is worth returning to, and only on this site. */
+function returnQuery(request: ExpressRequest): string {
+  const path = request.originalUrl ?? request.url ?? '/'
+  const isRepeatable = request.method === 'GET' || request.method === 'HEAD'
+  return isRepeatable && /^\/(?![/\\])/.test(path) ? `?returnTo=${encodeURIComponent(path)}` : ''
+}

@@ -1,0 +1,61 @@
+import { LatchstringError } from '../../core/errors.ts'
+import type { LoginOptions, LoginUser } from '../../core/login.ts'
+import type { Exchange } from '../../http/exchange.ts'
+import { deviceOf, exchangeOf } from './request.ts'
+import type { ExpressRequest } from './types.ts'
+
+/** A user whose credentials the application has verified. */
+export interface SessionUser extends LoginUser {
+  /** Put on the session as `req.session.username`. */
+  readonly username?: string | null | undefined
+}
+
+export interface GenerateSessionOptions {
+  /** Keeps the login for `rememberTimeout`, also when the browser is closed. Default `false`. */
+  readonly remember?: boolean
+  /** The login method, for `requireRecent` and the list of sessions. Default `'password'`. */
+  readonly method?: string
+}
+
+export function generateSession(
+  request: ExpressRequest,
+  user: SessionUser,
+  options: GenerateSessionOptions = {},
+): PromiseLike<void> {
+  requireUser(user)
+  const exchange = exchangeOf(request)
+  exchange.logIn(user, loginOptions(request, options))
+  setUsername(exchange, user.username)
+  return inBackground(exchange.saveSoon())
+}
+
+export function endSession(request: ExpressRequest): PromiseLike<void> {
+  const exchange = exchangeOf(request)
+  exchange.end('logged_out')
+  return inBackground(exchange.saveSoon())
+}
+
+function requireUser(user: unknown): void {
+  if (typeof user === 'object' && user !== null && 'id' in user) return
+  throw new LatchstringError(
+    'invalid_argument',
+    'generateSession(req, user) takes a user with an id: { id, username }',
+  )
+}
+
+function loginOptions(request: ExpressRequest, options: GenerateSessionOptions): LoginOptions {
+  const { remember = false, method = 'password' } = options
+  return { method, remember, device: deviceOf(request) }
+}
+
+function setUsername(exchange: Exchange, username: string | null | undefined): void {
+  const { data } = exchange.session
+  if (typeof username === 'string') data.set('username', username)
+  else data.delete('username')
+}
+
+/** A handler need not wait: the response waits, and reports a failure. */
+function inBackground(work: Promise<void>): PromiseLike<void> {
+  work.catch(() => {})
+  return work
+}

@@ -1,0 +1,109 @@
+import { LatchstringError } from '../../core/errors.ts'
+import { jsonAnswer, statusOf } from '../../http/answer.ts'
+import { isCrossOrigin } from '../../http/crossOrigin.ts'
+import { Exchange, type ExchangeContext } from '../../http/exchange.ts'
+import type { RequestSession } from '../../http/requestSession.ts'
+import { ResponseGate } from '../../http/responseGate.ts'
+import { addSessionHeaders, forbidStoring } from '../../http/sessionHeaders.ts'
+import { exchangeOf, isSecure, sendAnswer } from './request.ts'
+import { EXCHANGE, type ExpressRequest, type ExpressResponse, type Middleware, type Next } from './types.ts'
+
+/** What the session middleware works with. */
+export interface MiddlewareContext extends ExchangeContext {
+  readonly isProduction: boolean
+  readonly trustedOrigins: ReadonlySet<string>
+  readonly warn: (line: string) => void
+}
+
+/** Gives every request its session, and keeps its response until the session is stored. */
+export function createSessionMiddleware(context: MiddlewareContext): Middleware {
+  const warnOfPlainHttp = once(() => context.warn(PLAIN_HTTP_WARNING))
+  return (request, response, next) => {
+    if (request[EXCHANGE] !== undefined) return next()
+    const looksSecure = isSecure(request)
+    const secure = looksSecure || context.isProduction
+    if (!looksSecure && context.isProduction) warnOfPlainHttp()
+    if (refuseCrossOrigin(context, request, response, secure)) return
+    const exchange = attachExchange(context, request, response, secure)
+    openThen(exchange, request, next)
+  }
+}
+
+const PLAIN_HTTP_WARNING =
+  "latchstring: a request in production arrived over plain http, and browsers drop the session cookie there. Behind a proxy that ends TLS, set app.set('trust proxy', 1) (the number of proxies); otherwise serve https."
+
+function openThen(exchange: Exchange, request: ExpressRequest, next: Next): void {
+  const opening = exchange.open(request.headers.cookie)
+  if (opening === undefined) next()
+  else opening.then(() => next(), next)
+}
+
+function attachExchange(
+  context: MiddlewareContext,
+  request: ExpressRequest,
+  response: ExpressResponse,
+  secure: boolean,
+): Exchange {
+  const exchange = new Exchange(context, secure, () => {
+    if (!response.headersSent) forbidStoring(response)
+  })
+  request[EXCHANGE] = exchange
+  Object.defineProperty(request, 'session', SESSION_PROPERTY)
+  new ResponseGate(response, {
+    settle: () => exchange.settle(),
+    beforeHeaders: () => addSessionHeaders(response, exchange.takeCookie(), exchange.isRead),
+    failed: (error) => context.warn(failureLine(error)),
+  })
+  return exchange
+}
+
+function failureLine(error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error)
+  return `latchstring: the session was not stored, so the response became a ${statusOf(error)}: ${reason}`
+}
+
+/** One property for all requests, instead of closures for each. */
+const SESSION_PROPERTY: PropertyDescriptor & ThisType<ExpressRequest> = {
+  configurable: true,
+  enumerable: true,
+  get(): RequestSession {
+    return exchangeOf(this).requestSession
+  },
+  set() {
+    throw new LatchstringError(
+      'reserved_key',
+      'req.session cannot be replaced: assign its keys, or end it with await auth.endSession(req)',
+    )
+  },
+}
+
+function refuseCrossOrigin(
+  { trustedOrigins, emit }: MiddlewareContext,
+  request: ExpressRequest,
+  response: ExpressResponse,
+  secure: boolean,
+): boolean {
+  const { headers, method = 'GET' } = request
+  const { host, origin } = headers
+  const fetchSite = headers['sec-fetch-site']
+  if (
+    !isCrossOrigin({ method, host, isSecure: secure, origin, fetchSite: single(fetchSite) }, trustedOrigins)
+  )
+    return false
+  emit({ type: 'request.cross_origin', origin: origin ?? null })
+  sendAnswer(response, jsonAnswer(403, { message: 'Cross-origin request refused', code: 'cross_origin' }))
+  return true
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(', ') : header
+}
+
+function once(run: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    run()
+  }
+}

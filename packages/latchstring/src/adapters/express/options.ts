@@ -1,0 +1,69 @@
+import { LatchstringError } from '../../core/errors.ts'
+import { checkFunction, refuseUnknownOptions, type SessionsOptions } from '../../core/options.ts'
+import type { Store } from '../../core/types.ts'
+import type { CookieOptions } from '../../http/cookies.ts'
+import type { AuthEvent } from '../../http/events.ts'
+import { memoryStore } from '../../stores/memory.ts'
+
+/** Options of {@link createAuth}. None is needed in development; production needs a store. */
+export interface AuthOptions extends Omit<SessionsOptions, 'store' | 'onEvent'> {
+  /** Where sessions live. Default: memory in development; production refuses to start without one. */
+  store?: Store
+  cookie?: CookieOptions
+  /** Path of the login page, to which `authenticate` sends browsers that ask for HTML. Default: none, always 401. */
+  loginPage?: string
+  /** Other origins that may send unsafe requests, such as `https://accounts.example.com`. Default: none. */
+  trustedOrigins?: readonly string[]
+  /** Whether cookies must be Secure whatever the request looks like. Default: `NODE_ENV === 'production'`. */
+  production?: boolean
+  /** Is told what happens to sessions and requests. What it throws is ignored. */
+  onEvent?: (event: AuthEvent) => void
+  /** Is given each line that explains a problem. Default: `console.warn`. */
+  warn?: (line: string) => void
+}
+
+const KNOWN_OPTIONS: readonly (keyof AuthOptions)[] = [
+  'store',
+  'idleTimeout',
+  'absoluteTimeout',
+  'rememberTimeout',
+  'renewal',
+  'storeTimeout',
+  'purgeEvery',
+  'credentialVersion',
+  'revokedBefore',
+  'cookie',
+  'loginPage',
+  'trustedOrigins',
+  'production',
+  'onEvent',
+  'warn',
+  'clock',
+  'random',
+  'timers',
+]
+
+/** @throws LatchstringError `invalid_option`, naming the option and what it takes. */
+export function checkAuthOptions(options: AuthOptions): void {
+  refuseUnknownOptions('createAuth', options, KNOWN_OPTIONS)
+  checkFunction('warn', options.warn)
+  checkLoginPage(options.loginPage)
+  if (options.production === undefined || typeof options.production === 'boolean') return
+  throw new LatchstringError('invalid_option', 'production takes true or false')
+}
+
+/** Memory forgets every session at a restart and knows nothing of other processes: never by accident. */
+export function storeOf(options: AuthOptions, isProduction: boolean): Store {
+  if (options.store !== undefined) return options.store
+  if (!isProduction) return memoryStore()
+  throw new LatchstringError(
+    'invalid_option',
+    "store is required in production: createAuth({ store: sqliteStore('app.db') }) keeps sessions on disk",
+  )
+}
+
+function checkLoginPage(loginPage: unknown): void {
+  if (loginPage === undefined || (typeof loginPage === 'string' && /^\/(?![/\\])[^\s?#]*$/.test(loginPage)))
+    return
+  throw new LatchstringError('invalid_option', "loginPage takes a path on this site, such as '/login'")
+}

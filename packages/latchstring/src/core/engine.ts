@@ -1,0 +1,26 @@
+import type { Emit } from './events.ts'
+import type { Lifetimes } from './lifetime.ts'
+import type { Clock, RandomSource, Store, Timers, UserId } from './types.ts'
+
+/** Which version of a user's credentials is current; it changes whenever one of them does. */
+export type CredentialVersion = (userId: UserId) => Promise<string | number | null>
+
+/** What every operation on sessions works with. */
+export interface Engine {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: RandomSource
+  readonly timers: Timers
+  readonly lifetimes: Lifetimes
+  /** The deadline of one call to the store or to `credentialVersion`, in milliseconds. */
+  readonly timeout: number
+  readonly credentialVersion: CredentialVersion | null
+  readonly revokedBefore: Clock | null
+  readonly emit: Emit
+}
+
+/**
+ * How often a refused write is tried again. Of all that race for one session at least one succeeds in each
+ * round, so this is also how many parallel writers one session can take.
+ */
+export const MAX_ATTEMPTS = 100

@@ -1,0 +1,37 @@
+import type { Engine } from './engine.ts'
+import { removeFamily } from './revoke.ts'
+import { readLive } from './rows.ts'
+import { type Located, Session, type Stored } from './session.ts'
+import { successorToken, tokenKey } from './token.ts'
+
+/**
+ * The session of a token: an anonymous one if the token leads nowhere. A token is only ever looked up,
+ * never adopted.
+ */
+export async function openSession(engine: Engine, token: string): Promise<Session> {
+  const openedAt = engine.clock()
+  const located = await locate(engine, token, openedAt)
+  return new Session(openedAt, located)
+}
+
+/**
+ * Where a token leads, through its successors if it was renewed meanwhile. The grace period is measured at
+ * the beginning of the request: a slow one has done nothing wrong.
+ */
+export async function locate(engine: Engine, token: string, openedAt: number): Promise<Located | null> {
+  const stored = await readLive(engine, tokenKey(token))
+  if (stored === null) return null
+  const { successor } = stored.state
+  if (successor === undefined) return { token, stored }
+  if (openedAt < successor.acceptedUntil) {
+    return locate(engine, successorToken(token, successor.salt), openedAt)
+  }
+  await endReusedFamily(engine, stored)
+  return null
+}
+
+/** Whoever presents a token after its grace period holds a copy: nobody can tell thief from owner. */
+async function endReusedFamily(engine: Engine, { row, state }: Stored): Promise<void> {
+  engine.emit({ type: 'session.token_reused', sessionId: state.id, userId: row.userId })
+  if (row.userId !== null) await removeFamily(engine, row.userId, state.id, 'token_reused')
+}

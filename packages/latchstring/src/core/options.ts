@@ -1,0 +1,98 @@
+import { type Duration, durationOption } from './duration.ts'
+import type { CredentialVersion } from './engine.ts'
+import { LatchstringError } from './errors.ts'
+import type { SessionEvent } from './events.ts'
+import type { Lifetimes, Renewal } from './lifetime.ts'
+import type { Clock, RandomSource, Store, Timers } from './types.ts'
+
+/** Options of sessions, whatever the framework. Every default is the safe one. */
+export interface SessionsOptions {
+  /** Where sessions live. */
+  store: Store
+  /** A session ends this long after the last request. Default `'12h'`. */
+  idleTimeout?: Duration
+  /** A session ends this long after its login, whatever the activity. Default `'7d'`; NIST SP 800-63B-4 allows 30 days. */
+  absoluteTimeout?: Duration
+  /** The absolute timeout of a remembered login, which has no idle timeout. Default `'30d'`. */
+  rememberTimeout?: Duration
+  /**
+   * Replaces the token of a user's session regularly. The old token is accepted for the grace period
+   * (default `'10s'`, at most `'30s'`) and leads to the same successor; after that it ends the session. Default: off.
+   */
+  renewal?: { every: Duration; grace?: Duration }
+  /** Deadline of one call to the store. Default `'1s'`. */
+  storeTimeout?: Duration
+  /** How often expired sessions are removed from the store; what has expired is refused anyway. Default `'10m'`. */
+  purgeEvery?: Duration
+  /**
+   * The current version of a user's credentials, which changes with every password change. Given this, a login
+   * whose credentials changed while they were verified is refused. Default: not checked.
+   */
+  credentialVersion?: CredentialVersion
+  /**
+   * Sessions created before this moment (milliseconds since the epoch) are refused. It is asked at every
+   * request, so that everybody can be logged out at once. Default: none is refused.
+   */
+  revokedBefore?: Clock
+  /** Is told what happens to sessions. What it throws is ignored: nobody's login waits for it. */
+  onEvent?: (event: SessionEvent) => void
+  /** For tests: the time, the random source and the timers. */
+  clock?: Clock
+  random?: RandomSource
+  timers?: Timers
+}
+
+const LONGEST_GRACE = 30_000
+
+/** The lifetimes that the options give. */
+export function lifetimesOf(options: SessionsOptions): Lifetimes {
+  return {
+    idle: durationOption('idleTimeout', options.idleTimeout ?? '12h'),
+    absolute: durationOption('absoluteTimeout', options.absoluteTimeout ?? '7d'),
+    remember: durationOption('rememberTimeout', options.rememberTimeout ?? '30d'),
+    renewal: options.renewal === undefined ? null : renewalOf(options.renewal),
+  }
+}
+
+function renewalOf(options: { every: Duration; grace?: Duration }): Renewal {
+  const every = durationOption('renewal.every', options.every)
+  const grace = durationOption('renewal.grace', options.grace ?? '10s')
+  if (grace > LONGEST_GRACE) throw new LatchstringError('invalid_option', 'renewal.grace takes at most 30s')
+  if (every < 2 * grace) {
+    throw new LatchstringError('invalid_option', 'renewal.every takes at least twice the grace period')
+  }
+  return { every, grace }
+}
+
+/**
+ * Refuses options that nobody reads, because they are misspelled or belong elsewhere.
+ * @throws LatchstringError `invalid_option`, naming the option and those that exist.
+ */
+export function refuseUnknownOptions(place: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new LatchstringError(
+    'invalid_option',
+    `${place} has no option "${unknown}"; it takes ${known.join(', ')}`,
+  )
+}
+
+const STORE_METHODS = ['read', 'write', 'remove', 'list', 'purge'] as const
+
+/** @throws LatchstringError `invalid_option` for what is no store. */
+export function checkStore(store: unknown): void {
+  const methods: { readonly [K in keyof Store]?: unknown } =
+    typeof store === 'object' && store !== null ? store : {}
+  const missing = STORE_METHODS.find((name) => typeof methods[name] !== 'function')
+  if (missing === undefined) return
+  throw new LatchstringError(
+    'invalid_option',
+    `store takes a session store, for example sqliteStore('app.db'): what was given has no method ${missing}()`,
+  )
+}
+
+/** @throws LatchstringError `invalid_option` unless the value is a function or absent. */
+export function checkFunction(name: string, value: unknown): void {
+  if (value === undefined || typeof value === 'function') return
+  throw new LatchstringError('invalid_option', `${name} takes a function`)
+}

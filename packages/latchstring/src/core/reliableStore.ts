@@ -1,0 +1,104 @@
+import { withDeadline } from './deadline.ts'
+import { LatchstringError } from './errors.ts'
+import type { Emit, StoreOperation } from './events.ts'
+import { isObject } from './json.ts'
+import type { Row, Store, Timers } from './types.ts'
+
+export interface Reliability {
+  /** How long a store may take for one call, in milliseconds. */
+  readonly timeout: number
+  readonly timers: Timers
+  readonly emit: Emit
+}
+
+/**
+ * A store around a store that answers rightly or fails with a LatchstringError: in time, and never with
+ * something that is no answer.
+ */
+export class ReliableStore implements Store {
+  readonly #store: Store
+  readonly #reliability: Reliability
+
+  constructor(store: Store, reliability: Reliability) {
+    this.#store = store
+    this.#reliability = reliability
+  }
+
+  read(key: string): Promise<Row | null> {
+    const isAnswer = (answer: unknown) => answer === null || (isRow(answer) && answer.key === key)
+    return this.#ask('read', () => this.#store.read(key), isAnswer)
+  }
+
+  write(row: Row): Promise<boolean> {
+    return this.#ask('write', () => this.#store.write(row), isBoolean)
+  }
+
+  remove(keys: readonly string[]): Promise<number> {
+    return this.#ask('remove', () => this.#store.remove(keys), isCount)
+  }
+
+  list(userId: string): Promise<Row[]> {
+    const isAnswer = (answer: unknown) => Array.isArray(answer) && answer.every(isRow)
+    return this.#ask('list', () => this.#store.list(userId), isAnswer)
+  }
+
+  /** Housekeeping may take its time: nobody waits for it. */
+  async purge(now: number): Promise<number> {
+    try {
+      return await this.#store.purge(now)
+    } catch (cause) {
+      throw this.#failure('purge', cause)
+    }
+  }
+
+  async #ask<T>(
+    operation: StoreOperation,
+    call: () => Promise<T>,
+    isAnswer: (answer: unknown) => boolean,
+  ): Promise<T> {
+    const { timeout, timers } = this.#reliability
+    try {
+      const answer = await withDeadline(call, timeout, timers)
+      if (isAnswer(answer)) return answer
+    } catch (cause) {
+      throw this.#failure(operation, cause)
+    }
+    throw this.#failure(operation, new Error('the store answered with something that is no answer'))
+  }
+
+  #failure(operation: StoreOperation, cause: unknown): LatchstringError {
+    const error = asLatchstringError(operation, cause)
+    this.#reliability.emit({ type: 'store.failed', operation, error })
+    return error
+  }
+}
+
+function asLatchstringError(operation: StoreOperation, cause: unknown): LatchstringError {
+  if (cause instanceof LatchstringError) return cause
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new LatchstringError('store_unavailable', `the session store failed at ${operation}: ${reason}`, {
+    cause,
+  })
+}
+
+type Unchecked<T> = { readonly [K in keyof T]?: unknown }
+
+function isRow(value: unknown): value is Row {
+  if (!isObject(value)) return false
+  const row: Unchecked<Row> = value
+  return (
+    typeof row.key === 'string' &&
+    (row.userId === null || typeof row.userId === 'string') &&
+    Number.isSafeInteger(row.version) &&
+    typeof row.expiresAt === 'number' &&
+    typeof row.payload === 'string'
+  )
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean'
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value)
+}

@@ -1,0 +1,125 @@
+import { systemClock } from './clock.ts'
+import { commitSession, isSettled } from './commit.ts'
+import { durationOption } from './duration.ts'
+import type { Engine } from './engine.ts'
+import { createEmit, type EndReason, type SessionEvent } from './events.ts'
+import { listSessions, type SessionInfo } from './list.ts'
+import { type LoginOptions, type LoginUser, logIn } from './login.ts'
+import { openSession } from './open.ts'
+import { checkFunction, checkStore, lifetimesOf, type SessionsOptions } from './options.ts'
+import { systemRandom } from './random.ts'
+import { ReliableStore } from './reliableStore.ts'
+import { endSession, removeAll, removeFamily, removeOthers } from './revoke.ts'
+import { remainingLifetime } from './rows.ts'
+import { Session } from './session.ts'
+import { systemTimers } from './timers.ts'
+import type { Clock, UserId } from './types.ts'
+import { userIdText } from './user.ts'
+
+/** The sessions of one store: opened, committed and ended. Everything above this knows no rows. */
+export class Sessions {
+  readonly #engine: Engine
+  readonly #stopPurging: () => void
+
+  /** @throws LatchstringError `invalid_option`, naming the option and what it takes. */
+  constructor(options: SessionsOptions) {
+    this.#engine = createEngine(options)
+    const purgeEvery = durationOption('purgeEvery', options.purgeEvery ?? '10m')
+    this.#stopPurging = this.#engine.timers.repeat(() => void this.purge().catch(() => 0), purgeEvery)
+  }
+
+  get clock(): Clock {
+    return this.#engine.clock
+  }
+
+  /** A session without a row: it gets one when something is stored in it. */
+  anonymous(): Session {
+    return new Session(this.#engine.clock())
+  }
+
+  /** The session of a token that `isToken` accepts, or an anonymous one. */
+  open(token: string): Promise<Session> {
+    return openSession(this.#engine, token)
+  }
+
+  logIn(session: Session, user: LoginUser, options: LoginOptions): void {
+    logIn(this.#engine, session, user, options)
+  }
+
+  /** Whether a commit would write nothing. */
+  isSettled(session: Session): boolean {
+    return isSettled(this.#engine, session)
+  }
+
+  /** Stores what a request changed. Changes to a session that ended elsewhere are dropped and reported. */
+  commit(session: Session): Promise<void> {
+    return commitSession(this.#engine, session)
+  }
+
+  end(session: Session, reason: EndReason): Promise<void> {
+    return endSession(this.#engine, session, reason)
+  }
+
+  /** Milliseconds until the absolute timeout. */
+  remainingLifetime(session: Session): number {
+    return remainingLifetime(this.#engine, session)
+  }
+
+  /** The live sessions of a user, the one seen last first. */
+  async list(userId: UserId): Promise<SessionInfo[]> {
+    return listSessions(this.#engine, userIdText(userId))
+  }
+
+  /** Ends one session of a user, and tells whether it was there. Another user's id is never found. */
+  async revoke(userId: UserId, sessionId: string): Promise<boolean> {
+    return removeFamily(this.#engine, userIdText(userId), sessionId, 'revoked')
+  }
+
+  /** Ends all sessions of a user but the one with this id, and tells how many. */
+  async revokeOthers(userId: UserId, sessionId: string): Promise<number> {
+    return removeOthers(this.#engine, userIdText(userId), sessionId)
+  }
+
+  /** Ends all sessions of a user, and tells how many. */
+  async revokeAll(userId: UserId): Promise<number> {
+    return removeAll(this.#engine, userIdText(userId))
+  }
+
+  /** Removes expired sessions from the store, and tells how many rows. */
+  async purge(): Promise<number> {
+    return this.#engine.store.purge(this.#engine.clock())
+  }
+
+  /** Stops the regular purge. The store stays open: whoever made it closes it. */
+  close(): void {
+    this.#stopPurging()
+  }
+}
+
+function createEngine(options: SessionsOptions): Engine {
+  checkOptions(options)
+  const clock = options.clock ?? systemClock
+  const timers = options.timers ?? systemTimers
+  const timeout = durationOption('storeTimeout', options.storeTimeout ?? '1s')
+  const emit = createEmit<SessionEvent>(clock, options.onEvent)
+  return {
+    store: new ReliableStore(options.store, { timeout, timers, emit }),
+    clock,
+    random: options.random ?? systemRandom,
+    timers,
+    lifetimes: lifetimesOf(options),
+    timeout,
+    credentialVersion: options.credentialVersion ?? null,
+    revokedBefore: options.revokedBefore ?? null,
+    emit,
+  }
+}
+
+function checkOptions(options: SessionsOptions): void {
+  checkStore(options.store)
+  checkFunction('credentialVersion', options.credentialVersion)
+  checkFunction('revokedBefore', options.revokedBefore)
+  checkFunction('onEvent', options.onEvent)
+  checkFunction('clock', options.clock)
+  checkFunction('random', options.random)
+}

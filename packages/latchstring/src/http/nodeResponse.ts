@@ -1,0 +1,19 @@
+/** What this package uses of a Node response, of HTTP/1 and HTTP/2 alike. */
+export interface NodeResponse {
+  statusCode: number
+  statusMessage: string
+  readonly headersSent: boolean
+  writeHead(...args: unknown[]): unknown
+  write(...args: unknown[]): boolean
+  end(...args: unknown[]): unknown
+  flushHeaders(): void
+  setHeader(name: string, value: string | number | readonly string[]): unknown
+  appendHeader(name: string, value: string | readonly string[]): unknown
+  getHeader(name: string): number | string | string[] | undefined
+  getHeaderNames(): string[]
+  hasHeader(name: string): boolean
+  removeHeader(name: string): void
+  emit(event: 'drain'): boolean
+  once(event: 'finish', listener: () => void): unknown
+  destroy(error?: Error): unknown
+}

@@ -1,0 +1,195 @@
+import { type Answer, errorAnswer } from './answer.ts'
+import type { NodeResponse } from './nodeResponse.ts'
+import { ResponseFreeze } from './responseFreeze.ts'
+import { applyHead, isValidHead } from './responseHead.ts'
+
+/** What must be done before bytes may leave. */
+export interface GateKeeper {
+  /** Stores what the response reports; `undefined` when there is nothing to wait for. */
+  settle(): Promise<void> | undefined
+  /** Adds headers, right before they leave. */
+  beforeHeaders(): void
+  /** Is told why a response was replaced or cut off. */
+  failed(error: unknown): void
+}
+
+type GatedMethod = 'writeHead' | 'write' | 'end' | 'flushHeaders'
+/** A call that waits for its turn, with its arguments for the case that it never comes. */
+interface HeldCall {
+  readonly run: () => unknown
+  readonly args: readonly unknown[]
+}
+
+/**
+ * Holds a response back until the session change that it reports is stored: no byte leaves before. While it
+ * is held it behaves like a response that has been sent; what was written is replayed in order.
+ */
+export class ResponseGate {
+  readonly #response: NodeResponse
+  readonly #keeper: GateKeeper
+  readonly #original: Pick<NodeResponse, GatedMethod>
+  readonly #freeze: ResponseFreeze
+  #queue: HeldCall[] | null = null
+  #hasBegun = false
+  #isReplaced = false
+  #owesDrain = false
+
+  constructor(response: NodeResponse, keeper: GateKeeper) {
+    this.#response = response
+    this.#keeper = keeper
+    const { writeHead, write, end, flushHeaders } = response
+    this.#original = { writeHead, write, end, flushHeaders }
+    this.#freeze = new ResponseFreeze(response)
+    response.writeHead = (...args) => this.#writeHead(args)
+    response.write = (...args) => this.#write(args)
+    response.end = (...args) => this.#end(args)
+    response.flushHeaders = () => this.#flushHeaders()
+  }
+
+  #writeHead(args: unknown[]): unknown {
+    const response = this.#response
+    if (this.#queue !== null || this.#isReplaced) this.#freeze.refuse()
+    if (this.#hasBegun || !isValidHead(args)) return this.#original.writeHead.apply(response, args)
+    applyHead(response, args)
+    this.#begin()
+    const message = typeof args[1] === 'string' ? [args[1]] : []
+    return this.#pass(
+      [],
+      () => this.#original.writeHead.call(response, response.statusCode, ...message),
+      response,
+    )
+  }
+
+  #write(args: unknown[]): boolean {
+    if (this.#isReplaced) return dropCall(args, false)
+    if (!isChunk(args[0])) return this.#original.write.apply(this.#response, args)
+    this.#begin()
+    if (this.#queue !== null) this.#owesDrain = true
+    return this.#pass(args, () => this.#replayWrite(args), false)
+  }
+
+  #end(args: unknown[]): unknown {
+    const response = this.#response
+    if (this.#isReplaced) return dropCall(args, response)
+    if (!isEndArgument(args[0])) return this.#original.end.apply(response, args)
+    if (this.#hasBegun) this.#finish()
+    else this.#begin()
+    if (this.#queue !== null) this.#freeze.markEnded()
+    return this.#pass(args, () => this.#original.end.apply(response, args), response)
+  }
+
+  #flushHeaders(): void {
+    if (this.#isReplaced) return
+    this.#begin()
+    this.#pass([], () => this.#original.flushHeaders.call(this.#response), undefined)
+  }
+
+  /** The call goes through now, or later in its turn. */
+  #pass<T>(args: readonly unknown[], run: () => T, whileHeld: T): T {
+    if (this.#queue === null) return run()
+    this.#queue.push({ run, args })
+    return whileHeld
+  }
+
+  /** The first call that would send the headers. */
+  #begin(): void {
+    if (this.#hasBegun) return
+    this.#hasBegun = true
+    const settling = this.#keeper.settle()
+    if (settling === undefined) this.#keeper.beforeHeaders()
+    else
+      this.#hold(
+        settling,
+        () => this.#keeper.beforeHeaders(),
+        (error) => this.#replace(error),
+      )
+  }
+
+  /** The end of a response whose first bytes are out: later changes are stored before its last ones. */
+  #finish(): void {
+    if (this.#queue !== null) return
+    const settling = this.#keeper.settle()
+    if (settling !== undefined)
+      this.#hold(
+        settling,
+        () => {},
+        (error) => this.#cutOff(error),
+      )
+  }
+
+  #hold(settling: Promise<void>, settled: () => void, failed: (error: unknown) => void): void {
+    this.#queue = []
+    this.#freeze.begin()
+    settling.then(() => this.#release(settled), failed).catch((error) => this.#cutOff(error))
+  }
+
+  #release(settled: () => void): void {
+    this.#freeze.end()
+    settled()
+    const queue = this.#queue ?? []
+    this.#queue = null
+    for (const { run } of queue) run()
+    if (this.#owesDrain) this.#response.emit('drain')
+    this.#owesDrain = false
+  }
+
+  /** A write that Node buffers too much of is followed by Node's own drain event. */
+  #replayWrite(args: unknown[]): boolean {
+    const isDrained = this.#original.write.apply(this.#response, args)
+    if (!isDrained) this.#owesDrain = false
+    return isDrained
+  }
+
+  /** Nothing has left yet: the client gets the truth instead. */
+  #replace(error: unknown): void {
+    this.#dropQueue()
+    this.#keeper.failed(error)
+    this.#send(errorAnswer(error))
+    this.#isReplaced = true
+  }
+
+  #send({ status, headers, body }: Answer): void {
+    const response = this.#response
+    for (const name of response.getHeaderNames()) if (!isKeptHeader(name)) response.removeHeader(name)
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    response.statusCode = status
+    if (Object.hasOwn(response, 'statusMessage')) response.statusMessage = ''
+    this.#original.end.call(response, body)
+  }
+
+  /** The status is out: a response that breaks off cannot be taken for one that succeeded. */
+  #cutOff(error: unknown): void {
+    this.#dropQueue()
+    this.#isReplaced = true
+    this.#keeper.failed(error)
+    this.#response.destroy()
+  }
+
+  #dropQueue(): void {
+    this.#freeze.end()
+    const queue = this.#queue ?? []
+    this.#queue = null
+    for (const { args } of queue) dropCall(args, undefined)
+  }
+}
+
+/** Without these a browser hides the answer from the page that asked. */
+function isKeptHeader(name: string): boolean {
+  return name.startsWith('access-control-') || name === 'vary' || name === 'strict-transport-security'
+}
+
+/** What Node accepts as a chunk; for anything else its own error is the right answer. */
+function isChunk(chunk: unknown): boolean {
+  return typeof chunk === 'string' || chunk instanceof Uint8Array
+}
+
+function isEndArgument(argument: unknown): boolean {
+  return argument === undefined || argument === null || typeof argument === 'function' || isChunk(argument)
+}
+
+/** Whoever waits for a call that will never happen is told so. */
+function dropCall<T>(args: readonly unknown[], result: T): T {
+  const callback = args.findLast((argument) => typeof argument === 'function')
+  if (typeof callback === 'function') process.nextTick(callback, new Error('the response was replaced'))
+  return result
+}

@@ -1,0 +1,8 @@
+export type { Duration } from './core/duration.ts'
+export { LatchstringError, type LatchstringErrorCode } from './core/errors.ts'
+export type { SessionEvent } from './core/events.ts'
+export type { SessionInfo } from './core/list.ts'
+export type { SessionsOptions } from './core/options.ts'
+export { Sessions } from './core/sessions.ts'
+export { isToken } from './core/token.ts'
+export type * from './core/types.ts'
