@@ -1,4 +1,4 @@
-export type { Duration } from './core/duration.ts'
+export { DURATION_FORM, type Duration, parseDuration } from './core/duration.ts'
 export { LatchstringError, type LatchstringErrorCode } from './core/errors.ts'
 export type { SessionEvent } from './core/events.ts'
 export type { SessionInfo } from './core/list.ts'

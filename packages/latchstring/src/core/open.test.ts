@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  createNode,
+  dataOf,
+  isAlive,
+  logIn,
+  logInToken,
+  spyStore,
+  tokenOf,
+  typesOf,
+} from '../../test/support.ts'
+import { memoryStore } from '../stores/memory.ts'
+import { Sessions } from './sessions.ts'
+
+test('S-03: 10,000 unknown tokens open nothing and store nothing', async () => {
+  const store = spyStore(memoryStore())
+  const node = createNode({ store })
+  for (let count = 0; count < 10_000; count++) {
+    const session = await node.sessions.open(String(count).padStart(43, 'A'))
+    await node.sessions.commit(session)
+    assert.equal(session.token, null)
+  }
+  assert.equal(
+    store.calls.every((call) => call === 'read'),
+    true,
+  )
+})
+
+test('F-10: every request asks the store itself: nothing is remembered between two', async () => {
+  const store = spyStore(memoryStore())
+  const node = createNode({ store })
+  const token = await logInToken(node)
+  store.calls.length = 0
+  for (let count = 0; count < 3; count++) await node.sessions.open(token)
+  assert.deepEqual(store.calls, ['read', 'read', 'read'])
+})
+
+test('S-08: a payload that cannot be decoded is no session, and one event each time', async () => {
+  const node = createNode()
+  const token = await logInToken(node)
+  const [row] = await node.store.list('ann')
+  assert.ok(row)
+  const broken = [
+    '',
+    'x',
+    row.payload.slice(1),
+    row.payload.replace('"format":1', '"format":9'),
+    '{"__proto__":{"admin":true}}\n{}',
+  ]
+  let { version } = row
+  for (const payload of broken) {
+    await node.store.write({ ...row, version: ++version, payload })
+    assert.equal(await isAlive(node, token), false, payload)
+  }
+  assert.equal(typesOf(node.events).filter((type) => type === 'session.unreadable').length, broken.length)
+  assert.equal('admin' in {}, false)
+})
+
+test('S-08: data that cannot be decoded is empty, while the session goes on', async () => {
+  const node = createNode()
+  const token = await logInToken(node)
+  const [row] = await node.store.list('ann')
+  assert.ok(row)
+  await node.store.write({
+    ...row,
+    version: 2,
+    payload: row.payload.replace(/\n.*$/, '\n{"__proto__":{"admin":true}}'),
+  })
+  assert.deepEqual(await dataOf(node, token), {})
+  assert.equal(await isAlive(node, token), true)
+})
+
+test('S-25: a row whose user was changed in the store, but not in its payload, is no session', async () => {
+  const node = createNode()
+  const visitor = node.sessions.anonymous()
+  visitor.data.set('a', 1)
+  await node.sessions.commit(visitor)
+  const { stored } = visitor
+  assert.ok(stored)
+  await node.store.write({ ...stored.row, version: 2, userId: 'admin' })
+  assert.equal(await isAlive(node, tokenOf(visitor)), false)
+})
+
+test('a user id keeps the type that the application gave it', async () => {
+  const node = createNode()
+  for (const userId of ['7', 7, 7n]) {
+    const token = await logInToken(node, { userId })
+    assert.equal((await node.sessions.open(token)).userId, userId)
+  }
+  assert.equal((await node.sessions.list(7)).length, 3)
+})
+
+test('a listener that throws, or fails later, reaches no login', async () => {
+  const failing = [() => assert.fail('sink'), () => Promise.reject(new Error('sink'))]
+  for (const onEvent of failing) {
+    const node = createNode()
+    const sessions = new Sessions({ store: node.store, clock: node.clock, onEvent })
+    sessions.close()
+    const token = tokenOf(await logIn({ ...node, sessions }))
+    assert.equal(await isAlive(node, token), true)
+  }
+})
