@@ -151,9 +151,7 @@ test('what remains of a session that was never stored is nothing', () => {
 test('the purge runs regularly by itself until it is closed', async () => {
   const node = createNode()
   const purges: number[] = []
-  const store = { ...node.store, purge: async (now: number) => purges.push(now) }
-  const { Sessions } = await import('./sessions.ts')
-  const { fakeTimers } = await import('../testing/clock.ts')
+  const store = spyStore(node.store, { purge: async (now) => purges.push(now) })
   const sessions = new Sessions({
     store,
     clock: node.clock,
