@@ -163,3 +163,15 @@ test('the purge runs regularly by itself until it is closed', async () => {
   node.clock.advance(30 * MINUTE)
   assert.equal(purges.length, 3)
 })
+
+test('S-15: a slow request that ends after a later one does not set back when the user was last seen', async () => {
+  const node = createNode({ idleTimeout: '1h' })
+  const token = await logInToken(node)
+  const slow = await node.sessions.open(token)
+  node.clock.advance(30 * MINUTE)
+  const seen = node.clock()
+  await request(node, token)
+  slow.data.set('slow', true)
+  await node.sessions.commit(slow)
+  assert.equal((await node.sessions.open(token)).state?.lastSeenAt, seen)
+})

@@ -189,3 +189,16 @@ test('revoking by id ends a session together with its renewed tokens', async () 
   assert.equal(await isAlive(node, tokenOf(renewed)), false)
   assert.deepEqual(await node.store.list('ann'), [])
 })
+
+test('the row of a renewed token is not listed after its session moved on to a login', async () => {
+  const node = renewingNode()
+  const token = await logInToken(node)
+  node.clock.advance(DUE)
+  const renewed = await request(node, token)
+  const session = await logIn(node, { session: await node.sessions.open(tokenOf(renewed)) })
+  const listed = await node.sessions.list('ann')
+  assert.deepEqual(
+    listed.map(({ id }) => id),
+    [session.id],
+  )
+})
