@@ -65,5 +65,5 @@ export function failure(database: DatabaseSync, cause: unknown): LatchstringErro
     )
   }
   const reason = cause instanceof Error ? cause.message : String(cause)
-  return new LatchstringError('store_unavailable', `SQLite failed: ${reason}.`, { cause })
+  return new LatchstringError('store_unavailable', `SQLite failed: ${reason}`, { cause })
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
 import { after, describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LatchstringError } from '../core/errors.ts'
@@ -256,6 +256,24 @@ describe('sqliteStore refuses', () => {
     }
     assert.equal(await beside, true)
     assert.deepEqual(await store.list('user'), [aRow('beside')])
+  })
+
+  test('NUL characters on a release of Node that cuts text there, as a user id that is cut is another one', async (t) => {
+    const get = StatementSync.prototype.get
+    const cut = (value: unknown) => (typeof value === 'string' ? value.split('\0')[0] : value)
+    const cutting = t.mock.method(
+      StatementSync.prototype,
+      'get',
+      function (this: StatementSync, ...values: unknown[]) {
+        return Reflect.apply(get, this, values.map(cut))
+      },
+    )
+    const store = openStore(t, ':memory:')
+    cutting.mock.restore()
+    for (const changes of [{ key: 'a\0' }, { userId: 'admin\0x' }, { payload: '\0' }]) {
+      await assert.rejects(store.write(aRow('a', changes)), hasCode('invalid_argument', /NUL/))
+    }
+    assert.equal(await store.write(aRow('a', { userId: null })), true)
   })
 
   test('a schema of the future, and leaves it alone', (t) => {

@@ -4,6 +4,7 @@ import type { Row, Store } from '../core/types.ts'
 import { whenFree } from './_sqliteBusy.ts'
 import { openFile } from './_sqliteOpen.ts'
 import { migrate, retryWhileBusy } from './_sqliteSchema.ts'
+import { createCheck } from './_sqliteText.ts'
 import { createWriter, type Writer } from './_sqliteWriter.ts'
 
 export interface SqliteStore extends Store {
@@ -55,9 +56,13 @@ function ownStore(path: string): SqliteStore {
 function storeOn(database: DatabaseSync, close: () => void): SqliteStore {
   const sql = retryWhileBusy(database, () => prepareAll(database))
   const write = createWriter(database)
+  const check = createCheck(database)
   return {
     read: (key) => whenFree(database, () => read(sql, key)),
-    write: async (row) => isStorable(row) && write(() => compareAndSwap(sql, row)),
+    write: async (row) => {
+      check(row)
+      return write(() => compareAndSwap(sql, row))
+    },
     remove: async (keys) => {
       const storable = keys.filter((key) => key.isWellFormed())
       return storable.length === 0 ? 0 : write(() => remove(sql, storable))
@@ -156,23 +161,6 @@ function rowOf(found: Record<string, SQLOutputValue>): Row {
   if (typeof version !== 'number' || typeof expiresAt !== 'number') throw garbage()
   if (userId !== null && typeof userId !== 'string') throw garbage()
   return { key, userId, version, expiresAt, payload }
-}
-
-/** Checked before the row joins others in a transaction that it would make fail. */
-function isStorable({ key, userId, version, expiresAt, payload }: Row): true {
-  if (!Number.isSafeInteger(version) || !Number.isSafeInteger(expiresAt)) {
-    throw new LatchstringError(
-      'invalid_argument',
-      'The version and expiresAt of a row must be whole numbers.',
-    )
-  }
-  if (!key.isWellFormed() || !(userId?.isWellFormed() ?? true) || !payload.isWellFormed()) {
-    throw new LatchstringError(
-      'invalid_argument',
-      'The key, userId and payload of a row must be well-formed Unicode: SQLite would change a lone surrogate.',
-    )
-  }
-  return true
 }
 
 function garbage(): LatchstringError {

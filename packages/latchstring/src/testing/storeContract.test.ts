@@ -390,7 +390,7 @@ describe('the store contract', () => {
   test('has a sentence of its own for each case', () => {
     const names = storeContract.map((contractCase) => contractCase.name)
     assert.equal(new Set(names).size, names.length)
-    for (const name of names) assert.match(name, /^(read|create|write|remove|list|purge|text): ./)
+    for (const name of names) assert.match(name, /^(read|create|write|remove|list|purge|text|S-13): ./)
   })
 
   for (const [fault, make, named] of BROKEN) {

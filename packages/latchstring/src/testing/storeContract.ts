@@ -3,6 +3,7 @@ import type { Store } from '../core/types.ts'
 import type { ContractCase } from './contract/case.ts'
 import { compareAndSwapCases } from './contract/compareAndSwap.ts'
 import { createCases } from './contract/create.ts'
+import { lateWriteCases } from './contract/lateWrites.ts'
 import { listCases } from './contract/list.ts'
 import { purgeCases } from './contract/purge.ts'
 import { removeCases } from './contract/remove.ts'
@@ -23,6 +24,7 @@ export const storeContract: readonly ContractCase[] = [
   ...listCases,
   ...purgeCases,
   ...textCases,
+  ...lateWriteCases,
 ]
 
 /** Against a store that never answers. */
