@@ -159,7 +159,9 @@ test('S-13: a refused touch is not tried again', async () => {
   await node.sessions.commit(first)
   store.calls.length = 0
   await node.sessions.commit(second)
+  await node.sessions.commit(second)
   assert.deepEqual(store.calls, ['write'])
+  assert.equal(node.sessions.isSettled(second), true)
 })
 
 test('a touch that the store refuses to answer fails no request', async () => {

@@ -96,7 +96,8 @@ function dropChanges(engine: Engine, session: Session, changes: Changes): void {
 }
 
 function isUpkeepDue(engine: Engine, session: Session, { state }: Stored): boolean {
-  const { openedAt, touchRequested } = session
+  const { openedAt, touchRequested, isKeptUp } = session
+  if (isKeptUp) return false
   return (
     (touchRequested && state.lastSeenAt < openedAt) ||
     isTouchDue(state, engine.lifetimes, openedAt) ||
@@ -111,6 +112,7 @@ function mayRenew(engine: Engine, session: Session, state: SessionState): boolea
 
 /** No response reports a touch or a renewal: when the store fails, the session lives on as it was. */
 async function keepUp(engine: Engine, session: Session, located: Located): Promise<void> {
+  session.isKeptUp = true
   if (!isAlive(engine, located.stored)) return
   try {
     if (mayRenew(engine, session, located.stored.state)) await renewToken(engine, session, located)

@@ -31,6 +31,8 @@ export class Session {
   readonly openedAt: number
   data: TrackedData
   touchRequested = false
+  /** Whether this request has touched or renewed the session, or tried to: once is enough. */
+  isKeptUp = false
   /** Whether the browser can no longer be told a new token. */
   isTokenFixed = false
   /** Whether the stored session was found to be gone, so that the token is worth nothing any more. */
