@@ -47,12 +47,17 @@ export function encodeObject(values: JsonObject): string {
   return `{${members.join(',')}}`
 }
 
-/** The object of a JSON text, or `null` if the text is not one or holds a forbidden name. */
+/** The object of a JSON text, without a prototype, or `null` if the text is not one or holds a forbidden name. */
 export function decodeObject(text: string): JsonObject | null {
+  const value = parseObject(text)
+  return value === null ? null : Object.assign(emptyObject(), value)
+}
+
+/** The object of a JSON text as JSON.parse makes it, for readers that check each field by name. */
+export function parseObject(text: string): object | null {
   const value = parseJson(text)
   if (!isObject(value) || Array.isArray(value)) return null
-  if (MAY_HOLD_FORBIDDEN_NAME.test(text) && holdsForbiddenName(value)) return null
-  return Object.assign(emptyObject(), value)
+  return MAY_HOLD_FORBIDDEN_NAME.test(text) && holdsForbiddenName(value) ? null : value
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,4 @@
-import { decodeObject, isObject } from './json.ts'
+import { isObject, parseObject } from './json.ts'
 import { isUserIdType, type UserIdType } from './user.ts'
 
 /** One proof of who the user is: by which method, and when. */
@@ -53,20 +53,22 @@ export function encodePayload(state: SessionState, data: string): string {
 export function decodePayload(payload: string): Payload | null {
   const lineBreak = payload.indexOf('\n')
   if (lineBreak < 0) return null
-  const state: unknown = decodeObject(payload.slice(0, lineBreak))
+  const state = parseObject(payload.slice(0, lineBreak))
   return isSessionState(state) ? { state, data: payload.slice(lineBreak + 1) } : null
 }
 
 type Unchecked<T> = { readonly [K in keyof T]?: unknown }
 
-function isSessionState(value: unknown): value is SessionState {
-  if (!isObject(value)) return false
+function isSessionState(value: object | null): value is SessionState {
+  if (value === null) return false
   const state: Unchecked<SessionState> = value
   return (
     state.format === 1 &&
     typeof state.id === 'string' &&
     (state.userIdType === null || isUserIdType(state.userIdType)) &&
-    [state.createdAt, state.renewedAt, state.lastSeenAt].every(Number.isFinite) &&
+    typeof state.createdAt === 'number' &&
+    typeof state.renewedAt === 'number' &&
+    typeof state.lastSeenAt === 'number' &&
     typeof state.remember === 'boolean' &&
     Array.isArray(state.authentications) &&
     state.authentications.every(isAuthentication) &&
@@ -78,7 +80,7 @@ function isSessionState(value: unknown): value is SessionState {
 function isAuthentication(value: unknown): value is Authentication {
   if (!isObject(value)) return false
   const authentication: Unchecked<Authentication> = value
-  return typeof authentication.method === 'string' && Number.isFinite(authentication.at)
+  return typeof authentication.method === 'string' && typeof authentication.at === 'number'
 }
 
 function isDevice(value: unknown): value is Device {
@@ -94,5 +96,5 @@ function isTextOrNull(value: unknown): boolean {
 function isSuccessor(value: unknown): value is Successor {
   if (!isObject(value)) return false
   const successor: Unchecked<Successor> = value
-  return typeof successor.salt === 'string' && Number.isFinite(successor.acceptedUntil)
+  return typeof successor.salt === 'string' && typeof successor.acceptedUntil === 'number'
 }
