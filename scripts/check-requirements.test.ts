@@ -21,6 +21,14 @@ test('an id counts in the store contract, which is no test file', () => {
 test('an id in a comment, in the body of a test or in a skipped test proves nothing', () => {
   assert.deepEqual(missing("// S-01\ntest('a', () => log('S-01'))"), ['S-01', 'C-10'])
   assert.deepEqual(missing("test.skip('S-01', f); it.todo('C-10')"), ['S-01', 'C-10'])
+  assert.deepEqual(missing("test('S-01', { skip: true }, f); it('C-10', { todo: 'later' }, f)"), [
+    'S-01',
+    'C-10',
+  ])
+})
+
+test('an id of a test that runs under a condition counts', () => {
+  assert.deepEqual(missing("test('S-01, C-10', { skip: !hasBrowser }, f)"), [])
 })
 
 test('an id in a list counts only where something runs', () => {

@@ -75,7 +75,8 @@ export function testNamesOf(source: Source): Found[] {
   }
   new Visitor({
     CallExpression: (node) => {
-      if (isTestFunction(node.callee)) add(node.arguments[0])
+      const [name, options] = node.arguments
+      if (isTestFunction(node.callee) && !isPutOff(options)) add(name)
     },
     ObjectExpression: (node) => {
       if (propertyOf(node, 'run') !== undefined) add(propertyOf(node, 'name'))
@@ -131,6 +132,12 @@ function referenceComments(source: Source, { comments }: ParseResult): Found[] {
 function isTestFunction(callee: Node): boolean {
   const called = callee.type === 'MemberExpression' ? callee.property : callee
   return called.type === 'Identifier' && TEST_FUNCTIONS.has(called.name)
+}
+
+/** A test is also skipped by a condition, `{ skip: !hasBrowser }`: that one runs somewhere. */
+function isPutOff(options: Node | undefined): boolean {
+  if (options?.type !== 'ObjectExpression') return false
+  return ['skip', 'todo'].some((option) => propertyOf(options, option)?.type === 'Literal')
 }
 
 function propertyOf({ properties }: ObjectExpression, name: string): Node | undefined {

@@ -1,7 +1,7 @@
+// npm test, npm test -- <part of a test's name>, npm test -- <file>.test.ts, npm test -- --test-only
+
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
-
-/** `npm test`, `npm test -- <part of a name>`, `npm test -- <file>.test.ts`, `npm test -- --test-only`. */
 
 const TEST_FILES = [
   'packages/*/src/**/*.test.ts',
@@ -42,8 +42,7 @@ function namePattern(given: readonly string[]): string[] {
 /** Node calls a run without a single file a success. */
 function allTestFiles(): string[] {
   const files = globSync(TEST_FILES, { exclude: ['**/node_modules/**'] }).sort()
-  if (files.length === 0)
-    throw new Error('No test file was found: start the tests at the root, by `npm test`')
+  if (files.length === 0) throw new Error('No test file was found: start the tests by `npm test`')
   return files
 }
 

@@ -33,8 +33,9 @@ export async function commitSession(engine: Engine, session: Session): Promise<v
 async function createForVisitor(engine: Engine, session: Session, changes: Changes): Promise<void> {
   if (changes.size === 0 || session.data.isEmpty) return
   session.requireNewToken()
-  const created = await createStored(engine, null, visitorState(engine), session.data.toText())
-  session.data.rebase(created.stored.data, changes)
+  const { data } = session
+  const created = await createStored(engine, null, visitorState(engine), data.toText())
+  data.rebase(created.stored.data, changes)
   session.adopt(created)
   engine.emit({ type: 'session.created', sessionId: created.stored.state.id, userId: null, method: null })
 }
@@ -56,12 +57,16 @@ function visitorState(engine: Engine): SessionState {
 
 /** Applies the changes to the newest row, again and again until no other writer was faster. */
 async function saveChanges(engine: Engine, session: Session, changes: Changes): Promise<void> {
+  const { data } = session
   let { located } = session
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (located === null || !isAlive(engine, located.stored)) return dropChanges(engine, session, changes)
     const values = applyChanges(decodeObject(located.stored.data) ?? emptyObject(), changes)
     const stored = await writeNext(engine, located.stored, session.openedAt, values)
-    if (stored !== null) return takeOver(session, { token: located.token, stored }, changes)
+    if (stored !== null) {
+      data.rebase(stored.data, changes)
+      return session.adopt({ token: located.token, stored })
+    }
     located = await locate(engine, located.token, session.openedAt)
   }
   throw new LatchstringError(
@@ -80,11 +85,6 @@ async function writeNext(
   const data = encodeObject(values)
   const row = nextRow(engine, stored.row, state, data)
   return (await engine.store.write(row)) ? { row, state, data } : null
-}
-
-function takeOver(session: Session, located: Located, changes: Changes): void {
-  session.data.rebase(located.stored.data, changes)
-  session.adopt(located)
 }
 
 /** The session ended elsewhere while the request was on its way: its changes must not bring it back. */

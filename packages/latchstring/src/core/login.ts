@@ -75,14 +75,15 @@ function versionGiven(engine: Engine, user: LoginUser): string | null {
  * visitor with what they had.
  */
 export async function commitLogin(engine: Engine, session: Session, login: PendingLogin): Promise<void> {
-  const changes = session.data.changes()
-  const created = await createStored(engine, login.userId, login.state, session.data.toText())
+  const { data } = session
+  const changes = data.changes()
+  const created = await createStored(engine, login.userId, login.state, data.toText())
   const located = await orRemove(engine, created, async () => {
     await refuseMovedCredentials(engine, login)
     return retirePrevious(engine, session, created, login.keepsData ? changes : null)
   })
-  session.data.rebase(located.stored.data, changes)
-  session.adopt(located)
+  data.rebase(located.stored.data, changes)
+  session.adopt(located, login)
   const method = login.state.authentications.at(-1)?.method ?? null
   engine.emit({ type: 'session.created', sessionId: login.state.id, userId: login.userId, method })
 }

@@ -55,6 +55,7 @@ export function lifetimesOf(options: SessionsOptions): Lifetimes {
 }
 
 function renewalOf(options: { every: Duration; grace?: Duration }): Renewal {
+  refuseUnknownOptions('renewal', options, ['every', 'grace'])
   const every = durationOption('renewal.every', options.every)
   const grace = durationOption('renewal.grace', options.grace ?? '10s')
   if (grace > LONGEST_GRACE) throw new LatchstringError('invalid_option', 'renewal.grace takes at most 30s')
@@ -68,7 +69,10 @@ function renewalOf(options: { every: Duration; grace?: Duration }): Renewal {
  * Refuses options that nobody reads, because they are misspelled or belong elsewhere.
  * @throws LatchstringError `invalid_option`, naming the option and those that exist.
  */
-export function refuseUnknownOptions(place: string, options: object, known: readonly string[]): void {
+export function refuseUnknownOptions(place: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new LatchstringError('invalid_option', `${place} takes an object with ${known.join(', ')}`)
+  }
   const unknown = Object.keys(options).find((name) => !known.includes(name))
   if (unknown === undefined) return
   throw new LatchstringError(
@@ -89,6 +93,28 @@ export function checkStore(store: unknown): void {
     'invalid_option',
     `store takes a session store, for example sqliteStore('app.db'): what was given has no method ${missing}()`,
   )
+}
+
+/** Node's timers go off at once when they are given more than this. */
+const LONGEST_TIMER = 2_147_483_647
+
+/**
+ * Milliseconds of a duration that a timer has to wait.
+ * @throws LatchstringError `invalid_option`, naming the option and what it takes.
+ */
+export function timerOption(name: string, value: unknown): number {
+  const milliseconds = durationOption(name, value)
+  if (milliseconds <= LONGEST_TIMER) return milliseconds
+  throw new LatchstringError('invalid_option', `${name} takes at most 24 days`)
+}
+
+/** @throws LatchstringError `invalid_option` unless the value has the methods of Timers or is absent. */
+export function checkTimers(timers: unknown): void {
+  if (timers === undefined) return
+  const methods: { readonly [K in keyof Timers]?: unknown } =
+    typeof timers === 'object' && timers !== null ? timers : {}
+  if (typeof methods.schedule === 'function' && typeof methods.repeat === 'function') return
+  throw new LatchstringError('invalid_option', 'timers takes an object with schedule() and repeat()')
 }
 
 /** @throws LatchstringError `invalid_option` unless the value is a function or absent. */

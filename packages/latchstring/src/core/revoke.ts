@@ -12,7 +12,9 @@ import type { Row } from './types.ts'
  */
 export async function endSession(engine: Engine, session: Session, reason: EndReason): Promise<void> {
   const { stored } = session
-  if (stored !== null && (await removeStored(engine, stored, reason))) session.detach()
+  const wasThere = stored === null || (await removeStored(engine, stored, reason))
+  session.cancelLogin()
+  if (wasThere) session.detach()
   else session.markEnded()
 }
 

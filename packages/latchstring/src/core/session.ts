@@ -81,8 +81,9 @@ export class Session {
     return type === null || text === null ? null : restoreUserId(text, type)
   }
 
+  /** Copies: what the application does to them must not reach the next write. */
   get authentications(): readonly Authentication[] {
-    return this.state?.authentications ?? []
+    return (this.state?.authentications ?? []).map((authentication) => ({ ...authentication }))
   }
 
   /**
@@ -104,23 +105,29 @@ export class Session {
     this.#pendingLogin = login
   }
 
-  /** Takes over what a commit has stored. */
-  adopt(located: Located): void {
+  /**
+   * Takes over what a commit has stored. A login that was asked for while the commit was on its way is still
+   * to be stored: only the one that the commit was about is done.
+   */
+  adopt(located: Located, login: PendingLogin | null = null): void {
     this.#located = located
-    this.#pendingLogin = null
     this.touchRequested = false
+    if (this.#pendingLogin === login) this.#pendingLogin = null
   }
 
   /** The stored session is gone: nothing of it may be used, nor carried elsewhere. */
   markEnded(): void {
     this.detach()
-    this.data = new TrackedData()
     this.endedElsewhere = true
+    if (this.#pendingLogin === null) this.data = new TrackedData()
   }
 
   /** Forgets the stored session, which has been ended; the data can still be read. */
   detach(): void {
     this.#located = null
+  }
+
+  cancelLogin(): void {
     this.#pendingLogin = null
   }
 }

@@ -1,12 +1,18 @@
 import { systemClock } from './clock.ts'
 import { commitSession, isSettled } from './commit.ts'
-import { durationOption } from './duration.ts'
 import type { Engine } from './engine.ts'
 import { createEmit, type EndReason, type SessionEvent } from './events.ts'
 import { listSessions, type SessionInfo } from './list.ts'
 import { type LoginOptions, type LoginUser, logIn } from './login.ts'
 import { openSession } from './open.ts'
-import { checkFunction, checkStore, lifetimesOf, type SessionsOptions } from './options.ts'
+import {
+  checkFunction,
+  checkStore,
+  checkTimers,
+  lifetimesOf,
+  type SessionsOptions,
+  timerOption,
+} from './options.ts'
 import { systemRandom } from './random.ts'
 import { ReliableStore } from './reliableStore.ts'
 import { endSession, removeAll, removeFamily, removeOthers } from './revoke.ts'
@@ -24,7 +30,7 @@ export class Sessions {
   /** @throws LatchstringError `invalid_option`, naming the option and what it takes. */
   constructor(options: SessionsOptions) {
     this.#engine = createEngine(options)
-    const purgeEvery = durationOption('purgeEvery', options.purgeEvery ?? '10m')
+    const purgeEvery = timerOption('purgeEvery', options.purgeEvery ?? '10m')
     this.#stopPurging = this.#engine.timers.repeat(() => void this.purge().catch(() => 0), purgeEvery)
   }
 
@@ -100,7 +106,7 @@ function createEngine(options: SessionsOptions): Engine {
   checkOptions(options)
   const clock = options.clock ?? systemClock
   const timers = options.timers ?? systemTimers
-  const timeout = durationOption('storeTimeout', options.storeTimeout ?? '1s')
+  const timeout = timerOption('storeTimeout', options.storeTimeout ?? '1s')
   const emit = createEmit<SessionEvent>(clock, options.onEvent)
   return {
     store: new ReliableStore(options.store, { timeout, timers, emit }),
@@ -122,4 +128,5 @@ function checkOptions(options: SessionsOptions): void {
   checkFunction('onEvent', options.onEvent)
   checkFunction('clock', options.clock)
   checkFunction('random', options.random)
+  checkTimers(options.timers)
 }

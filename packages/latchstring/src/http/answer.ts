@@ -14,6 +14,8 @@ const SERVICE_UNAVAILABLE: ReadonlySet<LatchstringErrorCode> = new Set([
   'not_completed',
 ])
 
+const RETRY_SOON = { 'Retry-After': '1' }
+
 /** A JSON answer that no cache keeps. */
 export function jsonAnswer(status: number, body: object, headers: Record<string, string> = {}): Answer {
   const text = JSON.stringify(body)
@@ -43,10 +45,12 @@ export function errorAnswer(error: unknown): Answer {
   if (status === 500) return jsonAnswer(500, { message: 'Internal server error', code: 'internal_error' })
   const code =
     error instanceof LatchstringError && error.code === 'not_completed' ? error.code : 'unavailable'
-  return jsonAnswer(503, { message: 'Service unavailable, try again', code }, { 'Retry-After': '1' })
+  return jsonAnswer(503, { message: 'Service unavailable, try again', code }, RETRY_SOON)
 }
 
-/** The error with the status that web frameworks look for on what reaches their error handlers. */
+/** The error with the status and headers that web frameworks look for on what reaches their error handlers. */
 export function withStatus(error: unknown): unknown {
-  return error instanceof LatchstringError ? Object.assign(error, { status: statusOf(error) }) : error
+  if (!(error instanceof LatchstringError)) return error
+  const status = statusOf(error)
+  return Object.assign(error, status === 503 ? { status, headers: RETRY_SOON } : { status })
 }

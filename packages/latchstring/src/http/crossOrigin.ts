@@ -25,8 +25,8 @@ export function isCrossOrigin(request: RequestOrigin, trustedOrigins: ReadonlySe
   return fetchSite !== undefined || origin !== ownOrigin(request)
 }
 
-function ownOrigin({ isSecure, host }: RequestOrigin): string {
-  return `${isSecure ? 'https' : 'http'}://${host?.toLowerCase()}`
+function ownOrigin({ isSecure, host }: RequestOrigin): string | null {
+  return host === undefined ? null : `${isSecure ? 'https' : 'http'}://${host.toLowerCase()}`
 }
 
 /**
@@ -41,8 +41,8 @@ export function parseTrustedOrigins(origins: readonly string[]): ReadonlySet<str
   )
 }
 
+/** A URL may have a star in its host, but no browser is ever there. */
 function isOrigin(text: unknown): boolean {
-  return (
-    typeof text === 'string' && URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text
-  )
+  if (typeof text !== 'string' || !/^https?:[^*]+$/.test(text) || !URL.canParse(text)) return false
+  return new URL(text).origin === text
 }

@@ -15,6 +15,9 @@ export interface ExchangeContext {
   readonly emit: EmitOf<HttpEvent>
 }
 
+/** A value that never reads the same twice must not keep a response waiting for ever. */
+const MAX_SAVES = 10
+
 /** Whether a request has a session: a store that does not answer leaves it unknown, which is not "none". */
 export type SessionStatus = 'active' | 'none' | 'unknown'
 
@@ -94,14 +97,24 @@ export class Exchange {
   /** Logs a user in, from the next save or the first byte of the response on. */
   logIn(user: LoginUser, options: LoginOptions): void {
     this.#context.sessions.logIn(this.session, user, options)
+    this.#failedSave = null
   }
 
-  /** Ends the session at the next save, and goes on with an empty one. Returns the ended session. */
-  end(reason: EndReason): Session {
-    const { session } = this
-    this.#ending.push({ session, reason })
+  /**
+   * Ends the session at the next save, and goes on with an empty one.
+   * @throws LatchstringError `not_completed` for a log-out while the session is unknown; the response fails too.
+   */
+  end(reason: EndReason): void {
+    if (this.#failure !== null && reason === 'logged_out') this.#failLogOut(this.#failure)
+    this.#ending.push({ session: this.session, reason })
+    this.#failedSave = null
     this.#replaceSession(this.#context.sessions.anonymous())
-    return session
+  }
+
+  #failLogOut(cause: LatchstringError): never {
+    const error = notCompleted(cause)
+    this.#failedSave = { error }
+    throw withStatus(error)
   }
 
   /** Reads the stored session again and forgets unsaved changes. */
@@ -132,15 +145,28 @@ export class Exchange {
    * response too: nobody can know whether the handler waited for it.
    */
   settle(): Promise<void> | undefined {
-    if (this.#failure !== null) return undefined
     if (this.#failedSave !== null) return Promise.reject(this.#failedSave.error)
+    if (this.#failure !== null) return undefined
     if (this.#unfinishedSaves > 0) return this.#lastSave.then(() => this.settle())
     try {
       const isSettled = this.#ending.length === 0 && this.#context.sessions.isSettled(this.#session)
-      return isSettled ? undefined : this.save()
+      return isSettled ? undefined : this.#saveAll()
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  /** What the application changes while a save is on its way belongs to the response that waits for it. */
+  async #saveAll(): Promise<void> {
+    await this.save()
+    for (let saves = 1; saves < MAX_SAVES && this.#hasChanged(); saves++) await this.save()
+  }
+
+  /** Whether the application wants something stored. Upkeep that failed is not asked for again. */
+  #hasChanged(): boolean {
+    const { data, pendingLogin, stored } = this.#session
+    if (this.#ending.length > 0 || pendingLogin !== null) return true
+    return data.changes().size > 0 && (stored !== null || !data.isEmpty)
   }
 
   /** The Set-Cookie value that the response must carry, if any. From then on the token is fixed. */
@@ -190,7 +216,7 @@ export class Exchange {
       await this.#context.sessions.end(session, reason)
     } catch (cause) {
       if (!(cause instanceof LatchstringError) || reason !== 'logged_out') throw cause
-      throw new LatchstringError('not_completed', `the log-out was not stored: ${cause.message}`, { cause })
+      throw notCompleted(cause)
     }
   }
 
@@ -198,4 +224,8 @@ export class Exchange {
     this.#isRead = true
     this.#onRead()
   }
+}
+
+function notCompleted(cause: LatchstringError): LatchstringError {
+  return new LatchstringError('not_completed', `the log-out was not stored: ${cause.message}`, { cause })
 }

@@ -2,6 +2,8 @@
 export interface NodeResponse {
   statusCode: number
   statusMessage: string
+  /** HTTP/2 only. */
+  readonly stream?: object
   readonly headersSent: boolean
   writeHead(...args: unknown[]): unknown
   write(...args: unknown[]): boolean

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { Update } from '../core/data.ts'
 import { LatchstringError } from '../core/errors.ts'
 import type { Authentication } from '../core/payload.ts'
@@ -102,6 +103,9 @@ function withCallback(work: () => Promise<void>): (callback?: SessionCallback) =
  */
 export function createRequestSession(session: Session, exchange: Exchange): RequestSession {
   const target: RequestSession = Object.create(null)
+  // What console.log shows; without it the proxy would look empty.
+  const value = () => ({ ...session.data.values })
+  Object.defineProperty(target, inspect.custom, { configurable: true, value })
   return new Proxy(target, new RequestSessionHandler(session, exchange))
 }
 

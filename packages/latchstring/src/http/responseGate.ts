@@ -13,6 +13,9 @@ export interface GateKeeper {
   failed(error: unknown): void
 }
 
+/** As much as Node itself buffers before it asks a writer to wait. */
+const HELD_BYTES = 65_536
+
 type GatedMethod = 'writeHead' | 'write' | 'end' | 'flushHeaders'
 /** A call that waits for its turn, with its arguments for the case that it never comes. */
 interface HeldCall {
@@ -32,6 +35,7 @@ export class ResponseGate {
   #queue: HeldCall[] | null = null
   #hasBegun = false
   #isReplaced = false
+  #heldBytes = 0
   #owesDrain = false
 
   constructor(response: NodeResponse, keeper: GateKeeper) {
@@ -64,8 +68,17 @@ export class ResponseGate {
     if (this.#isReplaced) return dropCall(args, false)
     if (!isChunk(args[0])) return this.#original.write.apply(this.#response, args)
     this.#begin()
-    if (this.#queue !== null) this.#owesDrain = true
-    return this.#pass(args, () => this.#replayWrite(args), false)
+    if (this.#queue !== null) this.#countHeld(args)
+    return this.#pass(args, () => this.#replayWrite(args), !this.#owesDrain)
+  }
+
+  /**
+   * A writer is stopped only when it has given as much as fills any buffer behind this one: such a buffer then
+   * says itself when to go on, which matters where its listeners do not hear the response, as in `compression`.
+   */
+  #countHeld(args: readonly unknown[]): void {
+    this.#heldBytes += sizeOf(args)
+    this.#owesDrain = this.#heldBytes >= HELD_BYTES
   }
 
   #end(args: unknown[]): unknown {
@@ -126,11 +139,29 @@ export class ResponseGate {
   #release(settled: () => void): void {
     this.#freeze.end()
     settled()
-    const queue = this.#queue ?? []
-    this.#queue = null
-    for (const { run } of queue) run()
+    this.#replay(this.#takeQueue())
     if (this.#owesDrain) this.#response.emit('drain')
     this.#owesDrain = false
+  }
+
+  #takeQueue(): HeldCall[] {
+    const queue = this.#queue ?? []
+    this.#queue = null
+    return queue
+  }
+
+  /** A call that Node refuses ends the response, and those after it never come. */
+  #replay(queue: readonly HeldCall[]): void {
+    let begun = 0
+    try {
+      for (const { run } of queue) {
+        begun++
+        run()
+      }
+    } catch (error) {
+      dropCalls(queue.slice(begun))
+      throw error
+    }
   }
 
   /** A write that Node buffers too much of is followed by Node's own drain event. */
@@ -143,7 +174,7 @@ export class ResponseGate {
   /** Nothing has left yet: the client gets the truth instead. */
   #replace(error: unknown): void {
     this.#dropQueue()
-    this.#keeper.failed(error)
+    this.#report(error)
     this.#send(errorAnswer(error))
     this.#isReplaced = true
   }
@@ -161,16 +192,29 @@ export class ResponseGate {
   #cutOff(error: unknown): void {
     this.#dropQueue()
     this.#isReplaced = true
-    this.#keeper.failed(error)
-    this.#response.destroy()
+    this.#report(error)
+    breakOff(this.#response)
+  }
+
+  /** Nobody's response waits for a log that fails. */
+  #report(error: unknown): void {
+    try {
+      this.#keeper.failed(error)
+    } catch {
+      // The log is the application's: its failures are for the application to notice.
+    }
   }
 
   #dropQueue(): void {
     this.#freeze.end()
-    const queue = this.#queue ?? []
-    this.#queue = null
-    for (const { args } of queue) dropCall(args, undefined)
+    dropCalls(this.#takeQueue())
   }
+}
+
+/** An HTTP/2 stream that is destroyed without an error looks complete to the client. */
+function breakOff(response: NodeResponse): void {
+  if (response.stream === undefined) response.destroy()
+  else response.destroy(new Error('the response was broken off'))
 }
 
 /** Without these a browser hides the answer from the page that asked. */
@@ -183,8 +227,22 @@ function isChunk(chunk: unknown): boolean {
   return typeof chunk === 'string' || chunk instanceof Uint8Array
 }
 
+/** Whatever counts as false is no chunk to `end`. */
 function isEndArgument(argument: unknown): boolean {
-  return argument === undefined || argument === null || typeof argument === 'function' || isChunk(argument)
+  return !argument || typeof argument === 'function' || isChunk(argument)
+}
+
+function sizeOf([chunk, encoding]: readonly unknown[]): number {
+  if (typeof chunk === 'string') return Buffer.byteLength(chunk, isEncoding(encoding) ? encoding : 'utf8')
+  return chunk instanceof Uint8Array ? chunk.byteLength : 0
+}
+
+function isEncoding(value: unknown): value is BufferEncoding {
+  return typeof value === 'string' && Buffer.isEncoding(value)
+}
+
+function dropCalls(calls: readonly HeldCall[]): void {
+  for (const { args } of calls) dropCall(args, undefined)
 }
 
 /** Whoever waits for a call that will never happen is told so. */

@@ -1,19 +1,34 @@
+import { validateHeaderValue } from 'node:http'
 import type { NodeResponse } from './nodeResponse.ts'
 
 /** Whether Node would take these arguments of `writeHead`; if not, Node itself should say so. */
-export function isValidHead([status, second, third]: readonly unknown[]): boolean {
-  const headers = typeof second === 'string' ? third : second
-  const isValidStatus = Number(status) >= 100 && Number(status) <= 999
-  const isComplete = !Array.isArray(headers) || headers.every(Array.isArray) || headers.length % 2 === 0
-  return isValidStatus && isComplete
+export function isValidHead(args: readonly unknown[]): boolean {
+  const status = statusCodeOf(args[0])
+  const headers = headersOf(args)
+  if (status < 100 || status > 999) return false
+  if (Array.isArray(headers)) return headers.every(Array.isArray) || headers.length % 2 === 0
+  return !Object.values(headers).includes(undefined)
 }
 
 /** Puts the arguments of `writeHead` on the response, where headers of others can be added to them. */
-export function applyHead(response: NodeResponse, [status, second, third]: readonly unknown[]): void {
-  response.statusCode = Math.trunc(Number(status))
-  const headers = typeof second === 'string' ? third : (second ?? third)
+export function applyHead(response: NodeResponse, args: readonly unknown[]): void {
+  const [status, message] = args
+  const headers = headersOf(args)
+  response.statusCode = statusCodeOf(status)
   if (Array.isArray(headers)) applyPairs(response, pairsOf(headers))
-  else if (typeof headers === 'object' && headers !== null) applyFields(response, Object.entries(headers))
+  else applyFields(response, Object.entries(headers))
+  if (typeof message === 'string') validateHeaderValue('statusMessage', message)
+}
+
+/** The status message may be left out. */
+function headersOf([, second, third]: readonly unknown[]): object {
+  const headers = typeof second === 'string' ? third : (second ?? third)
+  return typeof headers === 'object' && headers !== null ? headers : {}
+}
+
+/** As Node does it: a text of digits and a fraction will do. */
+function statusCodeOf(status: unknown): number {
+  return Number(status) | 0
 }
 
 type Pair = readonly [name: string, value: string | readonly string[]]

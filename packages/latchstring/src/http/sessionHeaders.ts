@@ -1,6 +1,6 @@
 import type { NodeResponse } from './nodeResponse.ts'
 
-type Headers = Pick<NodeResponse, 'getHeader' | 'setHeader' | 'appendHeader' | 'hasHeader'>
+type Headers = Pick<NodeResponse, 'getHeader' | 'setHeader' | 'hasHeader'>
 
 /** Keeps shared caches away from a response that is meant for one person, unless the application decides. */
 export function forbidStoring(response: Headers): void {
@@ -17,14 +17,26 @@ export function addSessionHeaders(response: Headers, setCookie: string | null, i
 
 /** A cache that hands out somebody's cookie logs strangers in: here the application's wish does not count. */
 function addCookie(response: Headers, setCookie: string): void {
-  response.appendHeader('Set-Cookie', setCookie)
-  const cacheControl = String(response.getHeader('Cache-Control') ?? '')
-  if (!/\b(no-store|private)\b/i.test(cacheControl)) response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('Set-Cookie', [...valuesOf(response, 'Set-Cookie'), setCookie])
+  const directives = namesOf(response, 'Cache-Control')
+  if (directives.includes('no-store') || directives.includes('private')) return
+  response.setHeader('Cache-Control', 'no-store')
 }
 
 function varyByCookie(response: Headers): void {
-  const vary = [response.getHeader('Vary') ?? []].flat().join(', ')
-  const names = vary.toLowerCase().split(/\s*,\s*/)
+  const vary = valuesOf(response, 'Vary').join(', ')
+  const names = namesOf(response, 'Vary')
   if (names.includes('*') || names.includes('cookie')) return
   response.setHeader('Vary', vary === '' ? 'Cookie' : `${vary}, Cookie`)
+}
+
+/** A copy: Node keeps the very list that the application set, and may be given it for every response. */
+function valuesOf(response: Headers, name: string): string[] {
+  return [response.getHeader(name) ?? []].flat().map(String)
+}
+
+/** The members of a header that is a list, in lower case. */
+function namesOf(response: Headers, name: string): string[] {
+  const members = valuesOf(response, name).join(',').split(',')
+  return members.map((member) => member.trim().toLowerCase())
 }

@@ -1,13 +1,21 @@
-import { refuseAnonymous, refuseStale } from '../../auth/guards.ts'
+import { type RecentOptions, refuseAnonymous, refuseStale } from '../../auth/guards.ts'
 import { type Duration, durationOption } from '../../core/duration.ts'
+import { LatchstringError } from '../../core/errors.ts'
 import { createEmit } from '../../core/events.ts'
+import { refuseUnknownOptions } from '../../core/options.ts'
 import { Sessions } from '../../core/sessions.ts'
 import { SessionCookies } from '../../http/cookies.ts'
 import { parseTrustedOrigins } from '../../http/crossOrigin.ts'
 import type { HttpEvent } from '../../http/events.ts'
 import type { SessionStatus } from '../../http/exchange.ts'
 import { createGuard } from './guard.ts'
-import { endSession, type GenerateSessionOptions, generateSession, type SessionUser } from './login.ts'
+import {
+  endSession,
+  type GenerateSessionOptions,
+  generateSession,
+  isMethodName,
+  type SessionUser,
+} from './login.ts'
 import { createSessionMiddleware, type MiddlewareContext } from './middleware.ts'
 import { type AuthOptions, checkAuthOptions, storeOf } from './options.ts'
 import { exchangeOf } from './request.ts'
@@ -66,17 +74,26 @@ export function createAuth(options: AuthOptions = {}): Auth {
   const loginPage = options.loginPage ?? null
   return {
     sessionMiddleware: createSessionMiddleware(context),
-    authenticate: createGuard(refuseAnonymous, loginPage),
-    generateSession,
-    endSession,
-    requireRecent: ({ within, method = null }) => {
-      const recent = { within: durationOption('within', within), method }
-      return createGuard((exchange) => refuseStale(exchange, recent), loginPage)
+    authenticate: createGuard(context, refuseAnonymous, loginPage),
+    generateSession: (request, user, given = {}) => generateSession(context, request, user, given),
+    endSession: (request) => endSession(context, request),
+    requireRecent: (given) => {
+      const recent = recentOptions(given)
+      return createGuard(context, (exchange) => refuseStale(exchange, recent), loginPage)
     },
-    sessionStatus: (request) => exchangeOf(request).status,
+    sessionStatus: (request) => exchangeOf(context, request).status,
     sessions,
     close: () => sessions.close(),
   }
+}
+
+/** A misspelled or unusable `method` must not make a weaker guard without a word. */
+function recentOptions(options: { within: Duration; method?: string }): RecentOptions {
+  refuseUnknownOptions('requireRecent', options, ['within', 'method'])
+  const { within, method } = options
+  if (method === undefined || isMethodName(method))
+    return { within: durationOption('within', within), method: method ?? null }
+  throw new LatchstringError('invalid_option', "method takes the name of a login method, such as 'password'")
 }
 
 function createContext(options: AuthOptions): MiddlewareContext {

@@ -1,12 +1,16 @@
 import type { Refusal } from '../../auth/guards.ts'
-import type { Exchange } from '../../http/exchange.ts'
+import type { Exchange, ExchangeContext } from '../../http/exchange.ts'
 import { exchangeOf, sendAnswer, wantsPage } from './request.ts'
 import type { ExpressRequest, Middleware } from './types.ts'
 
 /** A middleware that lets pass what `decide` does not refuse; browsers go to the login page if there is one. */
-export function createGuard(decide: (exchange: Exchange) => Refusal, loginPage: string | null): Middleware {
+export function createGuard(
+  context: ExchangeContext,
+  decide: (exchange: Exchange) => Refusal,
+  loginPage: string | null,
+): Middleware {
   return (request, response, next) => {
-    const refusal = decide(exchangeOf(request))
+    const refusal = decide(exchangeOf(context, request))
     if (refusal === null) return next()
     const isForBrowser = refusal.status === 401 && loginPage !== null && wantsPage(request)
     if (isForBrowser) response.setHeader('Location', loginPage + returnQuery(request))

@@ -1,6 +1,6 @@
 import { LatchstringError } from '../../core/errors.ts'
 import type { LoginOptions, LoginUser } from '../../core/login.ts'
-import type { Exchange } from '../../http/exchange.ts'
+import type { Exchange, ExchangeContext } from '../../http/exchange.ts'
 import { deviceOf, exchangeOf } from './request.ts'
 import type { ExpressRequest } from './types.ts'
 
@@ -18,19 +18,20 @@ export interface GenerateSessionOptions {
 }
 
 export function generateSession(
+  context: ExchangeContext,
   request: ExpressRequest,
   user: SessionUser,
-  options: GenerateSessionOptions = {},
+  options: GenerateSessionOptions,
 ): PromiseLike<void> {
   requireUser(user)
-  const exchange = exchangeOf(request)
+  const exchange = exchangeOf(context, request)
   exchange.logIn(user, loginOptions(request, options))
   setUsername(exchange, user.username)
   return inBackground(exchange.saveSoon())
 }
 
-export function endSession(request: ExpressRequest): PromiseLike<void> {
-  const exchange = exchangeOf(request)
+export function endSession(context: ExchangeContext, request: ExpressRequest): PromiseLike<void> {
+  const exchange = exchangeOf(context, request)
   exchange.end('logged_out')
   return inBackground(exchange.saveSoon())
 }
@@ -45,7 +46,21 @@ function requireUser(user: unknown): void {
 
 function loginOptions(request: ExpressRequest, options: GenerateSessionOptions): LoginOptions {
   const { remember = false, method = 'password' } = options
+  if (typeof remember !== 'boolean')
+    throw new LatchstringError(
+      'invalid_argument',
+      "remember takes true or false: convert what a form sends, for example req.body.remember === 'on'",
+    )
+  if (!isMethodName(method))
+    throw new LatchstringError(
+      'invalid_argument',
+      "method takes the name of a login method, such as 'password'",
+    )
   return { method, remember, device: deviceOf(request) }
+}
+
+export function isMethodName(method: unknown): method is string {
+  return typeof method === 'string' && method !== ''
 }
 
 function setUsername(exchange: Exchange, username: string | null | undefined): void {

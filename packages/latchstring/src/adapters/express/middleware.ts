@@ -5,7 +5,8 @@ import { Exchange, type ExchangeContext } from '../../http/exchange.ts'
 import type { RequestSession } from '../../http/requestSession.ts'
 import { ResponseGate } from '../../http/responseGate.ts'
 import { addSessionHeaders, forbidStoring } from '../../http/sessionHeaders.ts'
-import { exchangeOf, isSecure, sendAnswer } from './request.ts'
+import { AttachedExchange } from './attached.ts'
+import { isSecure, otherMiddleware, sendAnswer } from './request.ts'
 import { EXCHANGE, type ExpressRequest, type ExpressResponse, type Middleware, type Next } from './types.ts'
 
 /** What the session middleware works with. */
@@ -19,7 +20,8 @@ export interface MiddlewareContext extends ExchangeContext {
 export function createSessionMiddleware(context: MiddlewareContext): Middleware {
   const warnOfPlainHttp = once(() => context.warn(PLAIN_HTTP_WARNING))
   return (request, response, next) => {
-    if (request[EXCHANGE] !== undefined) return next()
+    const attached = request[EXCHANGE]
+    if (attached !== undefined) return attached.belongsTo(context) ? next() : next(otherMiddleware())
     const looksSecure = isSecure(request)
     const secure = looksSecure || context.isProduction
     if (!looksSecure && context.isProduction) warnOfPlainHttp()
@@ -47,7 +49,7 @@ function attachExchange(
   const exchange = new Exchange(context, secure, () => {
     if (!response.headersSent) forbidStoring(response)
   })
-  request[EXCHANGE] = exchange
+  request[EXCHANGE] = new AttachedExchange(exchange, context)
   Object.defineProperty(request, 'session', SESSION_PROPERTY)
   new ResponseGate(response, {
     settle: () => exchange.settle(),
@@ -66,8 +68,8 @@ function failureLine(error: unknown): string {
 const SESSION_PROPERTY: PropertyDescriptor & ThisType<ExpressRequest> = {
   configurable: true,
   enumerable: true,
-  get(): RequestSession {
-    return exchangeOf(this).requestSession
+  get(): RequestSession | undefined {
+    return this[EXCHANGE]?.reveal().requestSession
   },
   set() {
     throw new LatchstringError(

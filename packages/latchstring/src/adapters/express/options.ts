@@ -62,8 +62,10 @@ export function storeOf(options: AuthOptions, isProduction: boolean): Store {
   )
 }
 
+/** What a Location header can carry before the query that is added. */
+const LOGIN_PAGE = /^\/(?![/\\])[!"$->@-~]*$/
+
 function checkLoginPage(loginPage: unknown): void {
-  if (loginPage === undefined || (typeof loginPage === 'string' && /^\/(?![/\\])[^\s?#]*$/.test(loginPage)))
-    return
+  if (loginPage === undefined || (typeof loginPage === 'string' && LOGIN_PAGE.test(loginPage))) return
   throw new LatchstringError('invalid_option', "loginPage takes a path on this site, such as '/login'")
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import type { Exchange } from '../../http/exchange.ts'
 import type { NodeResponse } from '../../http/nodeResponse.ts'
 import type { RequestSession } from '../../http/requestSession.ts'
+import type { AttachedExchange } from './attached.ts'
 
 /** Where the exchange of a request is kept, out of reach of names that the application uses. */
-export const EXCHANGE = Symbol('latchstring.exchange')
+export const EXCHANGE: unique symbol = Symbol('latchstring.exchange')
 
 /** What this adapter uses of a request: Express 4 and 5 have it all, node:http and node:http2 the rest. */
 export interface ExpressRequest {
@@ -17,9 +17,11 @@ export interface ExpressRequest {
   readonly secure?: boolean
   /** Express: the client's address, by its own `trust proxy` setting. */
   readonly ip?: string | undefined
+  /** Express: which of these types the client prefers. */
+  accepts?(types: string[]): string | false
   readonly app?: { get(setting: string): unknown }
   session?: RequestSession
-  [EXCHANGE]?: Exchange
+  [EXCHANGE]?: AttachedExchange
 }
 
 export interface ExpressResponse extends NodeResponse {}
