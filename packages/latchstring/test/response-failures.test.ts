@@ -143,6 +143,7 @@ for (const kind of KINDS) {
         const { port } = await serve(t, kind, auth, (request, response) => {
           change(request)
           response.statusCode = 201
+          if (kind !== 'http2') response.statusMessage = 'Made'
           response.setHeader('Set-Cookie', ['theme=dark', 'seen=1'])
           response.setHeader('ETag', '"1"')
           response.setHeader('Content-Type', 'text/html')
@@ -150,7 +151,9 @@ for (const kind of KINDS) {
           response.setHeader('Content-Length', '5')
           response.end('hello')
         })
-        assertUnavailable(await ask(kind, port))
+        const got = await ask(kind, port)
+        assertUnavailable(got)
+        assert.equal(got.message, kind === 'http2' ? '' : 'Service Unavailable')
         assert.equal(warnings.length, 1)
         assert.deepEqual(failures, [])
       })
@@ -230,6 +233,54 @@ for (const kind of KINDS) {
       assert.equal(got.isComplete, false)
       assert.doesNotMatch(got.body.toString(), /the rest/)
       assert.equal(warnings.length, 1)
+      assert.deepEqual(failures, [])
+    })
+
+    test('C-10: a save of the handler that failed fails its response, whether it waited or not', async (t) => {
+      const { auth, store } = failing(t)
+      const { port } = await serve(t, kind, auth, async (request, response) => {
+        change(request)
+        await request.session.save().catch(() => {})
+        store.replaced.write = null
+        response.end('stored, so it says')
+      })
+      assertUnavailable(await ask(kind, port))
+    })
+
+    test('C-10: a save that failed and was tried again with success fails nothing', async (t) => {
+      const { auth, store } = failing(t)
+      const { port } = await serve(t, kind, auth, async (request, response) => {
+        change(request)
+        await request.session.save().catch(() => {})
+        store.replaced.write = null
+        await request.session.save()
+        response.end('stored')
+      })
+      const got = await ask(kind, port)
+      assert.equal(got.body.toString(), 'stored')
+      assert.equal(ours(got).length, 1)
+    })
+
+    test('C-10: a held call that Node refuses breaks the response off, and tells those after it', async (t) => {
+      const failures = watchFailures(t)
+      const notes: string[] = []
+      const { auth } = testAuth(t)
+      const { port } = await serve(t, kind, auth, (request, response) => {
+        change(request)
+        response.write('a')
+        Reflect.apply(response.write, response, ['b', 'no encoding'])
+        response.end(
+          'c',
+          tell((note) => notes.push(note), 'end'),
+        )
+      })
+      const outcome = await ask(kind, port).then(
+        (got) => got.isComplete,
+        () => false,
+      )
+      assert.equal(outcome, false)
+      await settle(20)
+      assert.deepEqual(notes, ['end: true'])
       assert.deepEqual(failures, [])
     })
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import type { SessionEvent } from '../src/core/events.ts'
 import type { SessionsOptions } from '../src/core/options.ts'
 import type { Session } from '../src/core/session.ts'
 import { Sessions } from '../src/core/sessions.ts'
-import type { RandomSource, Row, Store, UserId } from '../src/core/types.ts'
+import type { Row, Store, UserId } from '../src/core/types.ts'
 import { memoryStore } from '../src/stores/memory.ts'
 import { type FakeClock, fakeClock } from '../src/testing/clock.ts'
 
@@ -83,12 +82,6 @@ export function typesOf(events: readonly { type: string }[]): string[] {
   return events.map(({ type }) => type)
 }
 
-/** Bytes that look random and are the same in every run. */
-export function seededRandom(seed: string): RandomSource {
-  let count = 0
-  return (size) => createHash('sha512').update(`${seed} ${count++}`).digest().subarray(0, size)
-}
-
 /** A store whose calls a test can count, replace or hold back. */
 export function spyStore(store: Store, around: Partial<Store> = {}): Store & { calls: string[] } {
   const calls: string[] = []
@@ -108,7 +101,7 @@ export function spyStore(store: Store, around: Partial<Store> = {}): Store & { c
   }
 }
 
-/** The rows of these tokens' sessions and everything else that the store shows of a user. */
+/** What `assert.throws` and `assert.rejects` compare a LatchstringError with. */
 export function errorWith(
   code: string,
   message: RegExp = /./,

@@ -8,7 +8,8 @@ export interface NodeResponse {
   writeHead(...args: unknown[]): unknown
   write(...args: unknown[]): boolean
   end(...args: unknown[]): unknown
-  flushHeaders(): void
+  /** The types of HTTP/2 responses do not know it. */
+  flushHeaders?: (() => void) | undefined
   setHeader(name: string, value: string | number | readonly string[]): unknown
   appendHeader(name: string, value: string | readonly string[]): unknown
   getHeader(name: string): number | string | string[] | undefined

@@ -94,7 +94,7 @@ export class ResponseGate {
   #flushHeaders(): void {
     if (this.#isReplaced) return
     this.#begin()
-    this.#pass([], () => this.#original.flushHeaders.call(this.#response), undefined)
+    this.#pass([], () => this.#original.flushHeaders?.call(this.#response), undefined)
   }
 
   /** The call goes through now, or later in its turn. */

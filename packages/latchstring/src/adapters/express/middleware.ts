@@ -1,12 +1,13 @@
 import { LatchstringError } from '../../core/errors.ts'
-import { jsonAnswer, statusOf } from '../../http/answer.ts'
-import { isCrossOrigin } from '../../http/crossOrigin.ts'
+import { statusOf } from '../../http/answer.ts'
 import { Exchange, type ExchangeContext } from '../../http/exchange.ts'
 import type { RequestSession } from '../../http/requestSession.ts'
 import { ResponseGate } from '../../http/responseGate.ts'
 import { addSessionHeaders, forbidStoring } from '../../http/sessionHeaders.ts'
 import { AttachedExchange } from './attached.ts'
-import { isSecure, otherMiddleware, sendAnswer } from './request.ts'
+import { once } from './once.ts'
+import { createOriginCheck } from './originCheck.ts'
+import { isSecure, otherMiddleware } from './request.ts'
 import { EXCHANGE, type ExpressRequest, type ExpressResponse, type Middleware, type Next } from './types.ts'
 
 /** What the session middleware works with. */
@@ -19,13 +20,14 @@ export interface MiddlewareContext extends ExchangeContext {
 /** Gives every request its session, and keeps its response until the session is stored. */
 export function createSessionMiddleware(context: MiddlewareContext): Middleware {
   const warnOfPlainHttp = once(() => context.warn(PLAIN_HTTP_WARNING))
+  const refusesOrigin = createOriginCheck(context)
   return (request, response, next) => {
     const attached = request[EXCHANGE]
     if (attached !== undefined) return attached.belongsTo(context) ? next() : next(otherMiddleware())
     const looksSecure = isSecure(request)
     const secure = looksSecure || context.isProduction
     if (!looksSecure && context.isProduction) warnOfPlainHttp()
-    if (refuseCrossOrigin(context, request, response, secure)) return
+    if (refusesOrigin(request, response, secure)) return
     const exchange = attachExchange(context, request, response, secure)
     openThen(exchange, request, next)
   }
@@ -77,35 +79,4 @@ const SESSION_PROPERTY: PropertyDescriptor & ThisType<ExpressRequest> = {
       'req.session cannot be replaced: assign its keys, or end it with await auth.endSession(req)',
     )
   },
-}
-
-function refuseCrossOrigin(
-  { trustedOrigins, emit }: MiddlewareContext,
-  request: ExpressRequest,
-  response: ExpressResponse,
-  secure: boolean,
-): boolean {
-  const { headers, method = 'GET' } = request
-  const { host, origin } = headers
-  const fetchSite = headers['sec-fetch-site']
-  if (
-    !isCrossOrigin({ method, host, isSecure: secure, origin, fetchSite: single(fetchSite) }, trustedOrigins)
-  )
-    return false
-  emit({ type: 'request.cross_origin', origin: origin ?? null })
-  sendAnswer(response, jsonAnswer(403, { message: 'Cross-origin request refused', code: 'cross_origin' }))
-  return true
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header.join(', ') : header
-}
-
-function once(run: () => void): () => void {
-  let isDone = false
-  return () => {
-    if (isDone) return
-    isDone = true
-    run()
-  }
 }
