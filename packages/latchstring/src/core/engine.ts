@@ -1,5 +1,6 @@
 import type { Emit } from './events.ts'
 import type { Lifetimes } from './lifetime.ts'
+import type { SessionLimit } from './limit.ts'
 import type { Clock, RandomSource, Store, Timers, UserId } from './types.ts'
 
 /** Which version of a user's credentials is current; it changes whenever one of them does. */
@@ -14,6 +15,7 @@ export interface Engine {
   readonly lifetimes: Lifetimes
   /** The deadline of one call to the store or to `credentialVersion`, in milliseconds. */
   readonly timeout: number
+  readonly limit: SessionLimit | null
   readonly credentialVersion: CredentialVersion | null
   readonly revokedBefore: Clock | null
   readonly emit: Emit

@@ -1,7 +1,7 @@
 import type { LatchstringError } from './errors.ts'
 import type { Clock } from './types.ts'
 
-export type EndReason = 'logged_out' | 'replaced' | 'revoked' | 'token_reused'
+export type EndReason = 'logged_out' | 'replaced' | 'revoked' | 'session_limit' | 'token_reused'
 
 /** What happened to sessions. Every event carries `at`, in milliseconds since the epoch; none carries a token. */
 export type SessionEvent =
@@ -24,7 +24,7 @@ export type SessionEvent =
   | { type: 'session.token_reused'; at: number; sessionId: string; userId: string | null }
   /** A stored payload cannot be decoded: it counts as no session. */
   | { type: 'session.unreadable'; at: number; userId: string | null }
-  | { type: 'login.refused'; at: number; userId: string; reason: 'credential_changed' }
+  | { type: 'login.refused'; at: number; userId: string; reason: 'credential_changed' | 'session_limit' }
   | { type: 'store.failed'; at: number; operation: StoreOperation; error: LatchstringError }
 
 export type StoreOperation = 'read' | 'write' | 'remove' | 'list' | 'purge'

@@ -1,12 +1,11 @@
-import { applyChanges, type Changes } from './data.ts'
 import { withDeadline } from './deadline.ts'
-import { type Engine, MAX_ATTEMPTS } from './engine.ts'
+import type { Engine } from './engine.ts'
 import { LatchstringError } from './errors.ts'
-import { decodeObject, emptyObject, encodeObject } from './json.ts'
-import { locate } from './open.ts'
+import { activate, admit } from './limit.ts'
 import type { Device, SessionState } from './payload.ts'
-import { closedRow, createStored, nextRow } from './rows.ts'
-import type { Located, PendingLogin, Session, Stored } from './session.ts'
+import { retirePrevious } from './retire.ts'
+import { createStored } from './rows.ts'
+import type { Located, PendingLogin, Session } from './session.ts'
 import { createSessionId } from './token.ts'
 import type { UserId } from './types.ts'
 import { isUserIdType, restoreUserId, userIdText } from './user.ts'
@@ -77,10 +76,13 @@ function versionGiven(engine: Engine, user: LoginUser): string | null {
 export async function commitLogin(engine: Engine, session: Session, login: PendingLogin): Promise<void> {
   const { data } = session
   const changes = data.changes()
-  const created = await createStored(engine, login.userId, login.state, data.toText())
+  const state: SessionState = engine.limit === null ? login.state : { ...login.state, isPending: true }
+  const created = await createStored(engine, login.userId, state, data.toText())
   const located = await orRemove(engine, created, async () => {
     await refuseMovedCredentials(engine, login)
-    return retirePrevious(engine, session, created, login.keepsData ? changes : null)
+    if (engine.limit !== null) await admit(engine, engine.limit, created, session.located)
+    const next = await retirePrevious(engine, session, created, login.keepsData ? changes : null)
+    return engine.limit === null ? next : activate(engine, next)
   })
   data.rebase(located.stored.data, changes)
   session.adopt(located, login)
@@ -115,42 +117,4 @@ async function currentVersion(engine: Engine, { userId, state }: PendingLogin): 
   } catch (cause) {
     throw new LatchstringError('store_unavailable', 'credentialVersion did not answer', { cause })
   }
-}
-
-/**
- * Ends the session that was presented at the login. If another request wrote to it meanwhile, what it wrote
- * goes along into the new session; with `changes` null the data stays behind.
- */
-async function retirePrevious(
-  engine: Engine,
-  session: Session,
-  created: Located,
-  changes: Changes | null,
-): Promise<Located> {
-  let next = created
-  let previous = session.located
-  for (let attempt = 0; previous !== null && attempt < MAX_ATTEMPTS; attempt++) {
-    if (await closePrevious(engine, previous.stored)) return next
-    previous = await locate(engine, previous.token, session.openedAt)
-    if (previous !== null && changes !== null) next = await carryOver(engine, next, previous.stored, changes)
-  }
-  if (previous === null) return next
-  throw new LatchstringError(
-    'conflict',
-    'the session before the login was changed by others too often: try again',
-  )
-}
-
-async function closePrevious(engine: Engine, { row, state }: Stored): Promise<boolean> {
-  if (!(await engine.store.write(closedRow(row)))) return false
-  engine.emit({ type: 'session.ended', sessionId: state.id, userId: row.userId, reason: 'replaced' })
-  return true
-}
-
-async function carryOver(engine: Engine, next: Located, newer: Stored, changes: Changes): Promise<Located> {
-  const { row, state } = next.stored
-  const data = encodeObject(applyChanges(decodeObject(newer.data) ?? emptyObject(), changes))
-  const carried = nextRow(engine, row, state, data)
-  if (await engine.store.write(carried)) return { token: next.token, stored: { row: carried, state, data } }
-  throw new LatchstringError('conflict', 'the new session was revoked while it was being made')
 }

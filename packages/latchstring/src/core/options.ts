@@ -3,6 +3,7 @@ import type { CredentialVersion } from './engine.ts'
 import { LatchstringError } from './errors.ts'
 import type { SessionEvent } from './events.ts'
 import type { Lifetimes, Renewal } from './lifetime.ts'
+import type { SessionLimit } from './limit.ts'
 import type { Clock, RandomSource, Store, Timers } from './types.ts'
 
 /** Options of sessions, whatever the framework. Every default is the safe one. */
@@ -20,6 +21,11 @@ export interface SessionsOptions {
    * (default `'10s'`, at most `'30s'`) and leads to the same successor; after that it ends the session. Default: off.
    */
   renewal?: { every: Duration; grace?: Duration }
+  /**
+   * How many sessions a user may have at once: a number from 1 up. At the next login the oldest is revoked, or,
+   * with the policy `'deny'`, the login is refused. Default: no limit.
+   */
+  maxSessionsPerUser?: number | { max: number; policy: 'revoke-oldest' | 'deny' }
   /** Deadline of one call to the store. Default `'1s'`. */
   storeTimeout?: Duration
   /** How often expired sessions are removed from the store; what has expired is refused anyway. Default `'10m'`. */
@@ -52,6 +58,22 @@ export function lifetimesOf(options: SessionsOptions): Lifetimes {
     remember: durationOption('rememberTimeout', options.rememberTimeout ?? '30d'),
     renewal: options.renewal === undefined ? null : renewalOf(options.renewal),
   }
+}
+
+/**
+ * The limit that an option gives.
+ * @throws LatchstringError `invalid_option`
+ */
+export function limitOf(option: SessionsOptions['maxSessionsPerUser']): SessionLimit | null {
+  if (option === undefined) return null
+  const limit: SessionLimit = typeof option === 'number' ? { max: option, policy: 'revoke-oldest' } : option
+  refuseUnknownOptions('maxSessionsPerUser', limit, ['max', 'policy'])
+  const isCount = Number.isSafeInteger(limit.max) && limit.max > 0
+  if (isCount && ['revoke-oldest', 'deny'].includes(limit.policy)) return limit
+  throw new LatchstringError(
+    'invalid_option',
+    "maxSessionsPerUser takes a whole number from 1 up, or { max, policy: 'revoke-oldest' | 'deny' }",
+  )
 }
 
 function renewalOf(options: { every: Duration; grace?: Duration }): Renewal {

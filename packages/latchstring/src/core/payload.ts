@@ -36,6 +36,8 @@ export interface SessionState {
   readonly authentications: readonly Authentication[]
   readonly device: Device
   readonly successor?: Successor
+  /** The login has not been let in yet, so the token is not accepted. */
+  readonly isPending?: true
 }
 
 export interface Payload {
@@ -73,7 +75,8 @@ function isSessionState(value: object | null): value is SessionState {
     Array.isArray(state.authentications) &&
     state.authentications.every(isAuthentication) &&
     isDevice(state.device) &&
-    (state.successor === undefined || isSuccessor(state.successor))
+    (state.successor === undefined || isSuccessor(state.successor)) &&
+    (state.isPending === undefined || state.isPending === true)
   )
 }
 

@@ -32,6 +32,7 @@ export function decodeRow(engine: Engine, row: Row): Stored | null {
 export function isAlive(engine: Engine, { row, state }: Stored): boolean {
   const revokedBefore = engine.revokedBefore?.() ?? Number.NEGATIVE_INFINITY
   const expiresAt = Math.min(row.expiresAt, expiryOf(state, engine.lifetimes))
+  if (state.isPending === true) return false
   return engine.clock() < expiresAt && state.createdAt >= revokedBefore
 }
 

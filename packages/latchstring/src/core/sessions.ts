@@ -10,6 +10,7 @@ import {
   checkStore,
   checkTimers,
   lifetimesOf,
+  limitOf,
   type SessionsOptions,
   timerOption,
 } from './options.ts'
@@ -115,6 +116,7 @@ function createEngine(options: SessionsOptions): Engine {
     timers,
     lifetimes: lifetimesOf(options),
     timeout,
+    limit: limitOf(options.maxSessionsPerUser),
     credentialVersion: options.credentialVersion ?? null,
     revokedBefore: options.revokedBefore ?? null,
     emit,

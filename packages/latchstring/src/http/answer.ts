@@ -32,9 +32,10 @@ export function jsonAnswer(status: number, body: object, headers: Record<string,
 }
 
 /** The status that an error asks for: a store that does not answer is never the client's fault. */
-export function statusOf(error: unknown): 401 | 500 | 503 {
+export function statusOf(error: unknown): 401 | 403 | 500 | 503 {
   if (!(error instanceof LatchstringError)) return 500
   if (error.code === 'credential_changed') return 401
+  if (error.code === 'session_limit') return 403
   return SERVICE_UNAVAILABLE.has(error.code) ? 503 : 500
 }
 
@@ -42,6 +43,7 @@ export function statusOf(error: unknown): 401 | 500 | 503 {
 export function errorAnswer(error: unknown): Answer {
   const status = statusOf(error)
   if (status === 401) return jsonAnswer(401, { message: 'Invalid credentials', code: 'invalid_credentials' })
+  if (status === 403) return jsonAnswer(403, { message: 'Too many sessions', code: 'session_limit' })
   if (status === 500) return jsonAnswer(500, { message: 'Internal server error', code: 'internal_error' })
   const code =
     error instanceof LatchstringError && error.code === 'not_completed' ? error.code : 'unavailable'

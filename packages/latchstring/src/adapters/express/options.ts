@@ -28,6 +28,7 @@ const KNOWN_OPTIONS: readonly (keyof AuthOptions)[] = [
   'absoluteTimeout',
   'rememberTimeout',
   'renewal',
+  'maxSessionsPerUser',
   'storeTimeout',
   'purgeEvery',
   'credentialVersion',
