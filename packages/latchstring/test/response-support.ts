@@ -34,7 +34,7 @@ export interface ControlledStore extends Store {
   rows(): Promise<number>
 }
 
-export function controlledStore(inner: Store = memoryStore()): ControlledStore {
+function controlledStore(inner: Store = memoryStore()): ControlledStore {
   const calls = { read: 0, write: 0, remove: 0, list: 0, purge: 0 }
   const replaced: ControlledStore['replaced'] = {}
   const keys = new Set<string>()
@@ -285,7 +285,7 @@ export function cookieOf(got: { readonly setCookies: readonly string[] }): strin
     .join('; ')
 }
 
-export function codeOf(error: unknown): unknown {
+function codeOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : error
 }
 

@@ -1,5 +1,4 @@
 import { LatchstringError } from '../../core/errors.ts'
-import { statusOf } from '../../http/answer.ts'
 import { Exchange, type ExchangeContext } from '../../http/exchange.ts'
 import type { RequestSession } from '../../http/requestSession.ts'
 import { ResponseGate } from '../../http/responseGate.ts'
@@ -63,7 +62,7 @@ function attachExchange(
 
 function failureLine(error: unknown): string {
   const reason = error instanceof Error ? error.message : String(error)
-  return `latchstring: the session was not stored, so the response became a ${statusOf(error)}: ${reason}`
+  return `latchstring: a response could not be sent as it was written: ${reason}`
 }
 
 /** One property for all requests, instead of closures for each. */
