@@ -1,14 +1,15 @@
 import type { Emit } from './events.ts'
 import type { Lifetimes } from './lifetime.ts'
 import type { SessionLimit } from './limit.ts'
-import type { Clock, RandomSource, Store, Timers, UserId } from './types.ts'
+import type { ReliableStore } from './reliableStore.ts'
+import type { Clock, RandomSource, Timers, UserId } from './types.ts'
 
 /** Which version of a user's credentials is current; it changes whenever one of them does. */
 export type CredentialVersion = (userId: UserId) => Promise<string | number | null>
 
 /** What every operation on sessions works with. */
 export interface Engine {
-  readonly store: Store
+  readonly store: ReliableStore
   readonly clock: Clock
   readonly random: RandomSource
   readonly timers: Timers

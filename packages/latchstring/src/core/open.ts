@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts'
 import { removeFamily } from './revoke.ts'
-import { readLive } from './rows.ts'
+import { decodeRow, isAlive, readLive } from './rows.ts'
 import { type Located, Session, type Stored } from './session.ts'
 import { successorToken, tokenKey } from './token.ts'
 
@@ -28,6 +28,20 @@ export async function locate(engine: Engine, token: string, openedAt: number): P
   }
   await endReusedFamily(engine, stored)
   return null
+}
+
+/** Whether the answer of a cache may be all that is known of a session. */
+export function mayBeStale(engine: Engine, session: Session): boolean {
+  return engine.store.isCached && session.located !== null
+}
+
+/** Asks the store itself, past any cache, whether the session is still alive. */
+export async function confirmSession(engine: Engine, session: Session): Promise<void> {
+  const { stored } = session
+  if (stored === null) return
+  const row = await engine.store.readFresh(stored.row.key)
+  const fresh = row === null || row.expiresAt === 0 ? null : decodeRow(engine, row)
+  if (fresh === null || !isAlive(engine, fresh)) session.markEnded()
 }
 
 /** Whoever presents a token after its grace period holds a copy: nobody can tell thief from owner. */

@@ -29,6 +29,18 @@ export class ReliableStore implements Store {
     return this.#ask('read', () => this.#store.read(key), isAnswer)
   }
 
+  /** Whether the store answers some reads from a memory of its own. */
+  get isCached(): boolean {
+    return isCachedStore(this.#store)
+  }
+
+  /** Like `read`, past any cache. */
+  readFresh(key: string): Promise<Row | null> {
+    const store = this.#store
+    const isAnswer = (answer: unknown) => answer === null || (isRow(answer) && answer.key === key)
+    return this.#ask('read', () => (isCachedStore(store) ? store.readFresh(key) : store.read(key)), isAnswer)
+  }
+
   write(row: Row): Promise<boolean> {
     return this.#ask('write', () => this.#store.write(row), isBoolean)
   }
@@ -79,6 +91,15 @@ function asLatchstringError(operation: StoreOperation, cause: unknown): Latchstr
   return new LatchstringError('store_unavailable', `the session store failed at ${operation}: ${reason}`, {
     cause,
   })
+}
+
+/** A store that may answer `read` from a cache says so by this method. */
+interface CachedStore extends Store {
+  readFresh(key: string): Promise<Row | null>
+}
+
+function isCachedStore(store: Store): store is CachedStore {
+  return 'readFresh' in store && typeof store.readFresh === 'function'
 }
 
 type Unchecked<T> = { readonly [K in keyof T]?: unknown }

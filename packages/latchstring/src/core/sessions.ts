@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts'
 import { createEmit, type EndReason, type SessionEvent } from './events.ts'
 import { listSessions, type SessionInfo } from './list.ts'
 import { type LoginOptions, type LoginUser, logIn } from './login.ts'
-import { openSession } from './open.ts'
+import { confirmSession, mayBeStale, openSession } from './open.ts'
 import {
   checkFunction,
   checkStore,
@@ -47,6 +47,16 @@ export class Sessions {
   /** The session of a token that `isToken` accepts, or an anonymous one. */
   open(token: string): Promise<Session> {
     return openSession(this.#engine, token)
+  }
+
+  /** Whether only `confirm` can tell if the session is alive at this moment: its store has a cache. */
+  mayBeStale(session: Session): boolean {
+    return mayBeStale(this.#engine, session)
+  }
+
+  /** Asks the store past its cache, and marks a session that has ended. */
+  confirm(session: Session): Promise<void> {
+    return confirmSession(this.#engine, session)
   }
 
   logIn(session: Session, user: LoginUser, options: LoginOptions): void {

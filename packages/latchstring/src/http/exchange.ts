@@ -54,12 +54,25 @@ export class Exchange {
 
   async #openToken(token: string): Promise<void> {
     this.#presented = token
-    try {
+    await this.#orUnknown(async () => {
       this.#session = await this.#context.sessions.open(token)
+    })
+  }
+
+  /** A store that does not answer leaves the session unknown. */
+  async #orUnknown(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
     } catch (error) {
       if (!(error instanceof LatchstringError)) throw error
       this.#failure = error
     }
+  }
+
+  /** Makes sure that the session is alive at this moment; `undefined` when no cache has answered for it. */
+  confirm(): Promise<void> | undefined {
+    const isKnown = this.#failure !== null || !this.#context.sessions.mayBeStale(this.#session)
+    return isKnown ? undefined : this.#orUnknown(() => this.#context.sessions.confirm(this.#session))
   }
 
   /** Whether the handler looked at the session, so that its response is meant for one person. */

@@ -8,7 +8,7 @@ import { SessionCookies } from '../../http/cookies.ts'
 import { parseTrustedOrigins } from '../../http/crossOrigin.ts'
 import type { HttpEvent } from '../../http/events.ts'
 import type { SessionStatus } from '../../http/exchange.ts'
-import { createGuard } from './guard.ts'
+import { afterConfirming, createGuard } from './guard.ts'
 import {
   endSession,
   type GenerateSessionOptions,
@@ -79,7 +79,10 @@ export function createAuth(options: AuthOptions = {}): Auth {
     endSession: (request) => endSession(context, request),
     requireRecent: (given) => {
       const recent = recentOptions(given)
-      return createGuard(context, (exchange) => refuseStale(exchange, recent), loginPage)
+      return afterConfirming(
+        context,
+        createGuard(context, (exchange) => refuseStale(exchange, recent), loginPage),
+      )
     },
     sessionStatus: (request) => exchangeOf(context, request).status,
     sessions,

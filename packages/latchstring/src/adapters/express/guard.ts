@@ -21,6 +21,15 @@ export function createGuard(
   }
 }
 
+/** What is worth a recent login must not rest on the answer of a cache. */
+export function afterConfirming(context: ExchangeContext, guard: Middleware): Middleware {
+  return (request, response, next) => {
+    const confirming = exchangeOf(context, request).confirm()
+    if (confirming === undefined) guard(request, response, next)
+    else confirming.then(() => guard(request, response, next)).catch(next)
+  }
+}
+
 /** Only what can be asked for again is worth returning to, and only on this site. */
 function returnQuery(request: ExpressRequest): string {
   const path = request.originalUrl ?? request.url ?? '/'
