@@ -41,8 +41,9 @@ test('an import in a comment or a string is none', () => {
   assert.deepEqual(inPackage('stores/a.ts', "// import 'pg'\nconst text = \"import 'pg'\""), [])
 })
 
-test('a store imports the types and the error class of core, builtins and what stores share', () => {
-  const allowed = ['../core/types.ts', '../core/errors.ts', './sql.ts', './_batch.ts', 'node:sqlite']
+test('a store imports the types, errors, clock, chance and durations of core, builtins and what stores share', () => {
+  const core = ['types', 'errors', 'clock', 'random', 'duration'].map((file) => `../core/${file}.ts`)
+  const allowed = [...core, './sql.ts', './_batch.ts', 'node:sqlite']
   for (const module of allowed) assert.deepEqual(inPackage('stores/sqlite.ts', `import '${module}'`), [])
   assertFound(inPackage('stores/sqlite.ts', "import './memory.ts'"), /siblings of stores\//)
   assertFound(inPackage('stores/sql.ts', "import './sqlite.ts'"), /siblings of stores\//)

@@ -1,7 +1,10 @@
 // npm test, npm test -- <part of a test's name>, npm test -- <file>.test.ts, npm test -- --test-only
 
-import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { globSync, readFileSync } from 'node:fs'
+import { KINDS, type MissingServer, type ServerKind } from './servers/kinds.ts'
+import { provideServers, skippedLine, USUAL_KINDS } from './servers.ts'
 
 const TEST_FILES = [
   'packages/*/src/**/*.test.ts',
@@ -20,8 +23,10 @@ const COVERAGE = [
   '--test-coverage-functions=95',
 ]
 
+/** A test of a real server takes it from the tests' helper, or names its variable. */
+const SIGNS_OF_SERVERS = ["/servers.ts'", ...Object.values(KINDS).map(({ variable }) => variable)]
+
 function nodeArguments(given: readonly string[]): string[] {
-  const files = given.filter(isTestFile)
   return [
     '--conditions=latchstring-source',
     '--test',
@@ -30,8 +35,13 @@ function nodeArguments(given: readonly string[]): string[] {
     ...(given.length === 0 ? COVERAGE : []),
     ...given.filter(isOption),
     ...namePattern(given),
-    ...(files.length > 0 ? files : allTestFiles()),
+    ...chosenFiles(given),
   ]
+}
+
+function chosenFiles(given: readonly string[]): string[] {
+  const files = given.filter(isTestFile)
+  return files.length > 0 ? files : allTestFiles()
 }
 
 function namePattern(given: readonly string[]): string[] {
@@ -54,8 +64,59 @@ function isTestFile(argument: string): boolean {
   return argument.endsWith('.test.ts')
 }
 
-const { status, error } = spawnSync(process.execPath, nodeArguments(process.argv.slice(2)), {
-  stdio: 'inherit',
-})
-if (error) throw error
-process.exitCode = status ?? 1
+function neededKinds(given: readonly string[]): readonly ServerKind[] {
+  const texts = chosenFiles(given)
+    .flatMap((pattern) => globSync(pattern))
+    .map(textOf)
+  const isNeeded = texts.some((text) => SIGNS_OF_SERVERS.some((sign) => text.includes(sign)))
+  return isNeeded ? USUAL_KINDS : []
+}
+
+function textOf(file: string): string {
+  return readFileSync(file, 'utf8')
+}
+
+/** The status of Node itself, and the signal that ended the run early. */
+interface Outcome {
+  readonly status: number
+  readonly signal: NodeJS.Signals | null
+}
+
+async function runTests(given: readonly string[]): Promise<Outcome> {
+  const servers = await provideServers(neededKinds(given))
+  try {
+    const env = { ...process.env, ...servers.environment }
+    const child = spawn(process.execPath, nodeArguments(given), { stdio: 'inherit', env })
+    const outcome = await outcomeOf(child)
+    const statusOfServers = statusWithout(servers.missing)
+    return { ...outcome, status: outcome.status || statusOfServers }
+  } finally {
+    await servers.stop()
+  }
+}
+
+/** A signal ends the tests first: the servers stop after them. */
+async function outcomeOf(child: ChildProcess): Promise<Outcome> {
+  let received: NodeJS.Signals | null = null
+  const pass = (signal: NodeJS.Signals) => {
+    received = signal
+    child.kill(signal)
+  }
+  process.once('SIGINT', pass).once('SIGTERM', pass)
+  const [status] = await once(child, 'exit')
+  return { status: status ?? 1, signal: received }
+}
+
+/** Says last what this run has not proved, where nobody overlooks it. */
+function statusWithout(missing: readonly MissingServer[]): number {
+  const { LATCHSTRING_REQUIRE_SERVERS } = process.env
+  const isFailure = missing.length > 0 && LATCHSTRING_REQUIRE_SERVERS === '1'
+  for (const { log } of missing) if (log !== '') console.log(`\n${log}`)
+  if (isFailure) console.log('\nfailed: LATCHSTRING_REQUIRE_SERVERS=1 allows no test to be skipped')
+  for (const server of missing) console.log(skippedLine(server))
+  return isFailure ? 1 : 0
+}
+
+const { status, signal } = await runTests(process.argv.slice(2))
+process.exitCode = status
+if (signal !== null) process.kill(process.pid, signal)

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { LatchstringError } from '../core/errors.ts'
 import { failure, isBusy, stayedLocked } from './_sqliteBusy.ts'
+import { SCHEMA, SESSIONS, stepsAfter, USER_INDEX } from './sql.ts'
 
 /**
  * What turns version n into n + 1, in order. Only additive: while a new release is rolled out, processes of the
@@ -11,14 +11,14 @@ import { failure, isBusy, stayedLocked } from './_sqliteBusy.ts'
  * No index on expires_at: every touch would have to move an entry in it, and only purge would read it.
  */
 const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE latchstring_sessions (
+  `CREATE TABLE ${SESSIONS} (
     key TEXT NOT NULL PRIMARY KEY,
     user_id TEXT,
     version INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     payload TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX latchstring_sessions_user ON latchstring_sessions (user_id) WHERE user_id IS NOT NULL;`,
+  CREATE INDEX ${USER_INDEX} ON ${SESSIONS} (user_id) WHERE user_id IS NOT NULL;`,
 ]
 
 /** Creates or migrates the tables, once, whichever of several processes comes first. */
@@ -36,30 +36,19 @@ export function migrate(database: DatabaseSync): void {
 }
 
 function bringUpToDate(database: DatabaseSync): void {
-  database.exec('CREATE TABLE IF NOT EXISTS latchstring_schema (version INTEGER NOT NULL) STRICT')
-  const found = schemaVersion(database)
-  if (found > MIGRATIONS.length) throw tooNew(found)
-  for (const step of MIGRATIONS.slice(found)) database.exec(step)
+  database.exec(`CREATE TABLE IF NOT EXISTS ${SCHEMA} (version INTEGER NOT NULL) STRICT`)
+  for (const step of stepsAfter(schemaVersion(database), MIGRATIONS)) database.exec(step)
   // Written at each start: a file that may only be read shows here, not at the first login.
-  database.exec('DELETE FROM latchstring_schema')
-  database.prepare('INSERT INTO latchstring_schema (version) VALUES (?)').run(MIGRATIONS.length)
+  database.exec(`DELETE FROM ${SCHEMA}`)
+  database.prepare(`INSERT INTO ${SCHEMA} (version) VALUES (?)`).run(MIGRATIONS.length)
 }
 
 /** 0 for a new database. */
 function schemaVersion(database: DatabaseSync): number {
-  const select = database.prepare('SELECT max(version) AS version FROM latchstring_schema')
+  const select = database.prepare(`SELECT max(version) AS version FROM ${SCHEMA}`)
   select.setReturnArrays(false)
   const { version } = select.get() ?? {}
   return Number(version ?? 0)
-}
-
-function tooNew(found: number): LatchstringError {
-  return new LatchstringError(
-    'store_schema',
-    `The database has version ${found} of latchstring's tables; this release of latchstring knows up to ` +
-      `${MIGRATIONS.length}. A newer release has migrated it: run that release or a later one, or give this one ` +
-      'a database of its own.',
-  )
 }
 
 const START_TRIES = 250

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { LatchstringError } from '../core/errors.ts'
 import type { Row } from '../core/types.ts'
+import { checkNumbers } from './sql.ts'
 
 /** Throws when SQLite would hand the row back changed: a user id that is cut is another user's. */
 export type CheckRow = (row: Row) => void
@@ -10,8 +11,9 @@ export function createCheck(database: DatabaseSync): CheckRow {
   const keeps = keepsNul(database)
     ? isWellFormed
     : (text: string) => isWellFormed(text) && !text.includes('\0')
-  return ({ key, userId, version, expiresAt, payload }) => {
-    if (!Number.isSafeInteger(version) || !Number.isSafeInteger(expiresAt)) throw noInteger()
+  return (row) => {
+    checkNumbers(row)
+    const { key, userId, payload } = row
     if (!keeps(key) || !keeps(userId ?? '') || !keeps(payload)) throw badText()
   }
 }
@@ -27,10 +29,6 @@ function keepsNul(database: DatabaseSync): boolean {
   statement.setReturnArrays(false)
   const { text } = statement.get('\0') ?? {}
   return text === '\0'
-}
-
-function noInteger(): LatchstringError {
-  return new LatchstringError('invalid_argument', 'The version and expiresAt of a row must be whole numbers.')
 }
 
 function badText(): LatchstringError {

@@ -6,6 +6,7 @@ import { openFile } from './_sqliteOpen.ts'
 import { migrate, retryWhileBusy } from './_sqliteSchema.ts'
 import { createCheck } from './_sqliteText.ts'
 import { createWriter, type Writer } from './_sqliteWriter.ts'
+import { garbage, PURGE_BATCH, SESSIONS } from './sql.ts'
 
 export interface SqliteStore extends Store {
   /** Closes the database if the store opened it itself. Calls that come later are rejected. */
@@ -77,26 +78,25 @@ type Statements = ReturnType<typeof prepareAll>
 
 function prepareAll(database: DatabaseSync) {
   const columns = 'key, user_id AS userId, version, expires_at AS expiresAt, payload'
-  const table = 'latchstring_sessions'
   return {
-    read: prepare(database, `SELECT ${columns} FROM ${table} WHERE key = ?`),
+    read: prepare(database, `SELECT ${columns} FROM ${SESSIONS} WHERE key = ?`),
     // Insert-only: a key that is taken is never written over.
     create: prepare(
       database,
-      `INSERT INTO ${table} (user_id, version, expires_at, payload, key) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+      `INSERT INTO ${SESSIONS} (user_id, version, expires_at, payload, key) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
     ),
     // Update-only: a row that is gone stays gone.
     update: prepare(
       database,
-      `UPDATE ${table} SET user_id = ?, version = ?, expires_at = ?, payload = ? WHERE key = ? AND version = ?`,
+      `UPDATE ${SESSIONS} SET user_id = ?, version = ?, expires_at = ?, payload = ? WHERE key = ? AND version = ?`,
     ),
-    remove: prepare(database, `DELETE FROM ${table} WHERE key = ?`),
-    list: prepare(database, `SELECT ${columns} FROM ${table} WHERE user_id = ?`),
+    remove: prepare(database, `DELETE FROM ${SESSIONS} WHERE key = ?`),
+    list: prepare(database, `SELECT ${columns} FROM ${SESSIONS} WHERE user_id = ?`),
     batchEnd: prepare(
       database,
-      `SELECT max(rowid) AS "end" FROM (SELECT rowid FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ?)`,
+      `SELECT max(rowid) AS "end" FROM (SELECT rowid FROM ${SESSIONS} WHERE rowid > ? ORDER BY rowid LIMIT ?)`,
     ),
-    purge: prepare(database, `DELETE FROM ${table} WHERE rowid > ? AND rowid <= ? AND expires_at <= ?`),
+    purge: prepare(database, `DELETE FROM ${SESSIONS} WHERE rowid > ? AND rowid <= ? AND expires_at <= ?`),
   }
 }
 
@@ -134,8 +134,6 @@ function list(sql: Statements, userId: string): Row[] {
   return userId.isWellFormed() ? sql.list.all(userId).map(rowOf) : []
 }
 
-const PURGE_BATCH = 1_000
-
 /** Walks the table in the order it lies in the file, as nothing is sorted by expiry. */
 async function purge(sql: Statements, write: Writer, now: number): Promise<number> {
   let removed = 0
@@ -161,13 +159,6 @@ function rowOf(found: Record<string, SQLOutputValue>): Row {
   if (typeof version !== 'number' || typeof expiresAt !== 'number') throw garbage()
   if (userId !== null && typeof userId !== 'string') throw garbage()
   return { key, userId, version, expiresAt, payload }
-}
-
-function garbage(): LatchstringError {
-  return new LatchstringError(
-    'store_unavailable',
-    'The table latchstring_sessions holds a row that this store did not write. Its definition was changed.',
-  )
 }
 
 function wrongDatabase(wanted: string): LatchstringError {

@@ -1,4 +1,10 @@
 export type { TestRequest, TestResponse } from './client.ts'
 export { type KeptCookie, type TestClient, type TestClientOptions, testClient } from './client.ts'
 export { type FakeClock, fakeClock, fakeTimers } from './clock.ts'
-export { type ContractCase, storeContract, type TestStoreOptions, testStore } from './storeContract.ts'
+export {
+  type Capability,
+  type ContractCase,
+  storeContract,
+  type TestStoreOptions,
+  testStore,
+} from './storeContract.ts'

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { LatchstringError } from '../core/errors.ts'
 import type { Row, Store } from '../core/types.ts'
-import { type ContractCase, storeContract } from './storeContract.ts'
+import { type ContractCase, storeContract, testStore } from './storeContract.ts'
 
 /** A right store, in a form whose parts are easy to break. */
 class PlainStore implements Store {
@@ -282,6 +283,31 @@ class KeepsRowsInAnObject extends PlainStore {
   }
 }
 
+class HasNoList extends PlainStore {
+  override async list(): Promise<Row[]> {
+    throw new Error('this store has no list')
+  }
+}
+
+testStore(() => new HasNoList(), {
+  name: 'the store contract, kept by a store that says what it does without',
+  narrowed: ['list', 'purge', 'compare-and-swap across processes'],
+})
+
+class RefusesPayloads extends PlainStore {
+  readonly #isRefused: (payload: string) => boolean
+
+  constructor(isRefused: (payload: string) => boolean) {
+    super()
+    this.#isRefused = isRefused
+  }
+
+  override async write(row: Row): Promise<boolean> {
+    if (this.#isRefused(row.payload)) throw new LatchstringError('invalid_argument', 'refused')
+    return super.write(row)
+  }
+}
+
 const utf8 = (text: string) => Buffer.from(text).toString()
 const same = (row: Row) => row
 
@@ -355,6 +381,16 @@ const BROKEN: readonly [string, () => Store, RegExp][] = [
     /^text: hostile payloads/,
   ],
   [
+    'ends payloads at NUL',
+    () => new Respells((row) => ({ ...row, payload: row.payload.split('\0', 1).join() })),
+    /^text: hostile payloads/,
+  ],
+  [
+    'refuses payloads with line ends',
+    () => new RefusesPayloads((payload) => payload.includes('\r\n')),
+    /^text: hostile payloads/,
+  ],
+  [
     'expires at most in 2038',
     () => new Respells((row) => ({ ...row, expiresAt: row.expiresAt | 0 })),
     /^read: numbers/,
@@ -387,6 +423,11 @@ describe('the store contract', () => {
     for (const contractCase of storeContract) await contractCase.run(new PlainStore())
   })
 
+  test('is kept by a store that refuses payloads with NUL', async () => {
+    const refusesNul = () => new RefusesPayloads((payload) => payload.includes('\0'))
+    for (const contractCase of storeContract) await contractCase.run(refusesNul())
+  })
+
   test('has a sentence of its own for each case', () => {
     const names = storeContract.map((contractCase) => contractCase.name)
     assert.equal(new Set(names).size, names.length)
@@ -409,5 +450,13 @@ describe('the store contract', () => {
       if (!kept.includes(false)) idle.push(contractCase.name)
     }
     assert.deepEqual(idle, [])
+  })
+
+  test('says with each case what a store may do without', () => {
+    const about = new Map<string, number>()
+    for (const { needs = 'nothing' } of storeContract) about.set(needs, (about.get(needs) ?? 0) + 1)
+    assert.deepEqual([...about.keys()].toSorted(), ['list', 'nothing', 'purge'])
+    const unconditional = storeContract.filter(({ needs }) => needs === undefined)
+    for (const { name } of unconditional) assert.doesNotMatch(name, /^(list|purge|S-13):/)
   })
 })

@@ -1,29 +1,49 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { KINDS } from '../../../../scripts/servers/kinds.ts'
 import { decodePayload } from '../../src/core/payload.ts'
+import { createDatabase, describeWith } from '../servers.ts'
 import { type Operation, staleAcceptances, survivors } from './operations.ts'
 import { runHistory } from './run.ts'
-import { type OpenStore, openStore } from './stores.ts'
+import { type OpenStore, openStore, type Place } from './stores.ts'
 
 /** The long form: `OPERATIONS=100000 npm test -- Z-1`. `SEED=…` gives a run the same choices again. */
 const { SEED = randomBytes(4).toString('hex'), OPERATIONS = '5000' } = process.env
 
-test('Z-1 on SQLite: of three processes none accepts a session whose end was acknowledged before', async (t) => {
+const NAME = 'none of three processes accepts a session whose end was acknowledged before'
+
+test(`Z-1 on SQLite: ${NAME}`, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'latchstring-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  await neverStale(t, `sqlite:${join(folder, 'sessions.db')}`)
+  await neverStale(t, { kind: 'sqlite', url: join(folder, 'sessions.db'), prefix: '' })
 })
 
-async function neverStale(t: TestContext, address: string): Promise<void> {
+for (const kind of ['postgres', 'mysql'] as const) {
+  describeWith(kind, `Z-1 on ${KINDS[kind].title}`, () => {
+    test(NAME, async (t) => {
+      const { url, drop } = await createDatabase(kind)
+      t.after(drop)
+      await neverStale(t, { kind, url, prefix: '' })
+    })
+  })
+}
+
+for (const kind of ['redis', 'redis-cluster'] as const) {
+  describeWith(kind, `Z-1 on ${KINDS[kind].title}`, (url) => {
+    test(NAME, (t) => neverStale(t, { kind, url, prefix: `history-${randomUUID()}:` }))
+  })
+}
+
+async function neverStale(t: TestContext, place: Place): Promise<void> {
   t.diagnostic(`seed ${SEED}`)
-  const history = await runHistory(address, SEED, Number(OPERATIONS))
+  const history = await runHistory(place, SEED, Number(OPERATIONS))
   t.diagnostic(summary(history))
   assert.deepEqual(staleAcceptances(history), [], `seed ${SEED}`)
-  const opened = await openStore(address)
+  const opened = await openStore(place)
   await keepsAcknowledgedWrites(opened, history).finally(() => opened.close())
 }
 

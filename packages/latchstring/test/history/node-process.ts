@@ -21,11 +21,11 @@ const USERS = 20
 const PARALLEL = 4
 const SHORTEST_RENEWAL = 200
 
-const [, , address = '', seed = '', count = '0'] = process.argv
+const [, , place = '', seed = '', count = '0'] = process.argv
 const random = new SeededRandom(seed)
 const known = new Map<string, KnownSession>()
 const history: Operation[] = []
-const { store, close } = await openStore(address)
+const { store, close } = await openStore(JSON.parse(place))
 const renewal = { every: SHORTEST_RENEWAL, grace: SHORTEST_RENEWAL / 2 }
 const sessions = new Sessions({ store, storeTimeout: '10s', renewal })
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import type { Operation } from './operations.ts'
+import type { Place } from './stores.ts'
 
 const NODES = 3
 
@@ -10,10 +11,8 @@ interface Told {
 }
 
 /** Runs three processes on one store, with operations that the seed decides, and returns what they saw. */
-export async function runHistory(address: string, seed: string, operations: number): Promise<Operation[]> {
-  const nodes = Array.from({ length: NODES }, (_, index) =>
-    startNode(address, `${seed} ${index}`, operations),
-  )
+export async function runHistory(place: Place, seed: string, operations: number): Promise<Operation[]> {
+  const nodes = Array.from({ length: NODES }, (_, index) => startNode(place, `${seed} ${index}`, operations))
   try {
     relaySessions(nodes)
     await Promise.all(nodes.map((node) => told(node, 'ready')))
@@ -25,10 +24,10 @@ export async function runHistory(address: string, seed: string, operations: numb
   }
 }
 
-function startNode(address: string, seed: string, operations: number): ChildProcess {
+function startNode(place: Place, seed: string, operations: number): ChildProcess {
   const count = String(Math.ceil(operations / NODES))
   const file = new URL('./node-process.ts', import.meta.url)
-  return fork(file, [address, seed, count], { execArgv: [], serialization: 'advanced' })
+  return fork(file, [JSON.stringify(place), seed, count], { execArgv: [], serialization: 'advanced' })
 }
 
 /** A session that one node made is used by all of them. */

@@ -1,17 +1,57 @@
 import type { Store } from '../../src/core/types.ts'
-import { sqliteStore } from '../../src/stores/sqlite.ts'
+
+/** Where several processes find the same store. */
+export interface Place {
+  readonly kind: 'sqlite' | 'postgres' | 'mysql' | 'redis' | 'redis-cluster'
+  /** A path, a URL, or the URLs of a cluster's nodes separated by commas. */
+  readonly url: string
+  /** What the keys in Redis begin with. */
+  readonly prefix: string
+}
 
 export interface OpenStore {
   readonly store: Store
   close(): Promise<void>
 }
 
-/** A store that several processes can open by the same address. */
-export async function openStore(address: string): Promise<OpenStore> {
-  const [, kind = '', place = ''] = /^(\w+):(.*)$/.exec(address) ?? []
-  if (kind === 'sqlite') {
-    const store = sqliteStore(place)
+/** The store as an application would open it. */
+export function openStore({ kind, url, prefix }: Place): Promise<OpenStore> {
+  return OPENERS[kind](url, prefix)
+}
+
+/** Drivers are loaded when they are asked for: some tests start hundreds of processes. */
+const OPENERS: Readonly<Record<Place['kind'], (url: string, prefix: string) => Promise<OpenStore>>> = {
+  sqlite: async (url) => {
+    const { sqliteStore } = await import('../../src/stores/sqlite.ts')
+    const store = sqliteStore(url)
     return { store, close: async () => store.close() }
-  }
-  throw new Error(`no store is known for ${address}`)
+  },
+  postgres: async (connectionString) => {
+    const { Pool } = await import('pg')
+    const { postgresStore } = await import('../../src/stores/postgres.ts')
+    const pool = new Pool({ connectionString, max: 4, connectionTimeoutMillis: 1_000 })
+    return { store: postgresStore(pool), close: () => pool.end() }
+  },
+  mysql: async (uri) => {
+    const { createPool } = await import('mysql2/promise')
+    const { mysqlStore } = await import('../../src/stores/mysql.ts')
+    const pool = createPool({ uri, connectionLimit: 4, connectTimeout: 1_000 })
+    return { store: mysqlStore(pool), close: () => pool.end() }
+  },
+  redis: async (url, prefix) => {
+    const { createClient } = await import('redis')
+    const { redisStore } = await import('../../src/stores/redis.ts')
+    const client = createClient({ url, disableOfflineQueue: true })
+    client.on('error', () => {})
+    await client.connect()
+    return { store: redisStore(client, { prefix }), close: async () => client.destroy() }
+  },
+  'redis-cluster': async (urls, prefix) => {
+    const { createCluster } = await import('redis')
+    const { redisStore } = await import('../../src/stores/redis.ts')
+    const client = createCluster({ rootNodes: urls.split(',').map((url) => ({ url })) })
+    client.on('error', () => {})
+    await client.connect()
+    return { store: redisStore(client, { prefix }), close: async () => client.destroy() }
+  },
 }

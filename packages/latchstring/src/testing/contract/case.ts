@@ -1,8 +1,13 @@
 import type { Row, Store } from '../../core/types.ts'
 
+/** What a store may do without if it says so. */
+export type Capability = 'compare-and-swap across processes' | 'list' | 'purge'
+
 /** One sentence of the contract, and what proves it on a store that holds nothing. */
 export interface ContractCase {
   readonly name: string
+  /** The sentence is about this capability, and says nothing to a store without it. */
+  readonly needs?: Capability
   readonly run: (store: Store) => Promise<void>
 }
 

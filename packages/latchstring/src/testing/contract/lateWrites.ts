@@ -54,6 +54,7 @@ export const lateWriteCases: readonly ContractCase[] = Object.entries(ACTIVITIES
   ([late, activity]) =>
     Object.entries(ENDINGS).map(([end, ending]) => ({
       name: `S-13: a late ${late} never revives a session ended by ${end}`,
+      needs: 'list' as const,
       run: (store: Store) => neverRevives(store, late === 'rotate', activity, ending),
     })),
 )

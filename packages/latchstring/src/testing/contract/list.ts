@@ -29,6 +29,7 @@ async function listedKeys(store: Store, userId: string): Promise<string[]> {
 export const listCases: readonly ContractCase[] = [
   {
     name: 'list: a user without rows has none, and rows without a user are nobody’s',
+    needs: 'list',
     run: async (store) => {
       await store.write(aRow({ userId: null }))
       for (const userId of ['user', 'null', '', 'undefined']) assert.deepEqual(await store.list(userId), [])
@@ -36,6 +37,7 @@ export const listCases: readonly ContractCase[] = [
   },
   {
     name: 'list: every row of the user and only those, expired ones included',
+    needs: 'list',
     run: async (store) => {
       const mine = [aRow({ key: 'a' }), aRow({ key: 'b', expiresAt: NOW - 1 }), aRow({ key: 'c' })]
       for (const row of [...mine, aRow({ key: 'd', userId: 'other' })]) await store.write(row)
@@ -44,6 +46,7 @@ export const listCases: readonly ContractCase[] = [
   },
   {
     name: 'list: users whose ids look alike are told apart (F-08)',
+    needs: 'list',
     run: async (store) => {
       const userIds = LOOKALIKES.flat()
       assert.equal(new Set(userIds).size, userIds.length)
@@ -60,6 +63,7 @@ export const listCases: readonly ContractCase[] = [
   },
   {
     name: 'list: 200 rows that were created in parallel are all there once acknowledged (F-09)',
+    needs: 'list',
     run: async (store) => {
       const rows = Array.from({ length: 200 }, (_, index) => aRow({ key: `key ${index}` }))
       await Promise.all(rows.map((row) => store.write(row)))
@@ -68,6 +72,7 @@ export const listCases: readonly ContractCase[] = [
   },
   {
     name: 'list: a write that moves a row to a user, to another one or to nobody is seen at once',
+    needs: 'list',
     run: async (store) => {
       const visitor = aRow({ userId: null })
       const first = next(visitor, { userId: 'first' })
@@ -82,6 +87,7 @@ export const listCases: readonly ContractCase[] = [
   },
   {
     name: 'list: shows the newest version of a row, and no row after its removal',
+    needs: 'list',
     run: async (store) => {
       const newest = next(aRow({ key: 'a' }), { payload: '"newest"' })
       for (const row of [aRow({ key: 'a' }), aRow({ key: 'b' }), newest]) await store.write(row)
@@ -91,6 +97,7 @@ export const listCases: readonly ContractCase[] = [
   },
   {
     name: 'list: a write that was refused moves no row',
+    needs: 'list',
     run: async (store) => {
       await store.write(aRow())
       await store.write(aRow({ userId: 'other', version: 3 }))
@@ -100,6 +107,7 @@ export const listCases: readonly ContractCase[] = [
   },
   {
     name: 'list: removing until the list is empty ends every row, whatever is written meanwhile (F-09)',
+    needs: 'list',
     run: async (store) => {
       const rows = Array.from({ length: 50 }, (_, index) => aRow({ key: `key ${index}` }))
       await Promise.all(rows.map((row) => store.write(row)))

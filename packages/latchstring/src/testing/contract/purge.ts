@@ -4,10 +4,12 @@ import { aRow, byKey, type ContractCase, countOf, NOW, next } from './case.ts'
 export const purgeCases: readonly ContractCase[] = [
   {
     name: 'purge: an empty store has nothing to purge (F-12)',
+    needs: 'purge',
     run: async (store) => assert.equal(await store.purge(NOW), 0),
   },
   {
     name: 'purge: a row that expires now is removed, one that expires a millisecond later stays (F-12)',
+    needs: 'purge',
     run: async (store) => {
       const stays = [
         aRow({ key: 'c', expiresAt: NOW + 1 }),
@@ -27,6 +29,7 @@ export const purgeCases: readonly ContractCase[] = [
   },
   {
     name: 'purge: goes by the time it is given, not by a clock of its own (F-12)',
+    needs: 'purge',
     run: async (store) => {
       await store.write(aRow({ expiresAt: 1_000 }))
       assert.equal(await store.purge(999), 0)
@@ -37,6 +40,7 @@ export const purgeCases: readonly ContractCase[] = [
   },
   {
     name: 'purge: goes by the newest expiry of a row (F-12)',
+    needs: 'purge',
     run: async (store) => {
       await store.write(aRow({ expiresAt: NOW }))
       await store.write(next(aRow(), { expiresAt: NOW + 1 }))
@@ -46,6 +50,7 @@ export const purgeCases: readonly ContractCase[] = [
   },
   {
     name: 'purge: removes and counts 2,500 expired rows among 3,000 (F-12)',
+    needs: 'purge',
     run: async (store) => {
       const rows = Array.from({ length: 3_000 }, (_, index) => {
         return aRow({
@@ -64,6 +69,7 @@ export const purgeCases: readonly ContractCase[] = [
   },
   {
     name: 'purge: does not bring rows back into a race: a write is refused once its row is purged (S-13, F-12)',
+    needs: 'purge',
     run: async (store) => {
       await store.write(aRow({ expiresAt: NOW }))
       await store.purge(NOW)
@@ -73,6 +79,7 @@ export const purgeCases: readonly ContractCase[] = [
   },
   {
     name: 'purge: a row that a parallel write prolonged stays, and each row is either prolonged or purged (F-09, F-12)',
+    needs: 'purge',
     run: async (store) => {
       const rows = Array.from({ length: 200 }, (_, index) => aRow({ key: `key ${index}`, expiresAt: NOW }))
       const prolonged = rows.map((row) => next(row, { expiresAt: NOW + 1 }))
@@ -91,6 +98,7 @@ export const purgeCases: readonly ContractCase[] = [
   },
   {
     name: 'purge: parallel purges tell each row once in all (F-09, F-12)',
+    needs: 'purge',
     run: async (store) => {
       const rows = Array.from({ length: 100 }, (_, index) => aRow({ key: `key ${index}`, expiresAt: NOW }))
       await Promise.all(rows.map((row) => store.write(row)))
