@@ -1,6 +1,6 @@
-import type { Engine } from './engine.ts'
+import { type Engine, MAX_ATTEMPTS } from './engine.ts'
 import { removeFamily } from './revoke.ts'
-import { decodeRow, isAlive, readLive } from './rows.ts'
+import { closedRow, decodeRow, isAlive, readLive } from './rows.ts'
 import { type Located, Session, type Stored } from './session.ts'
 import { successorToken, tokenKey } from './token.ts'
 
@@ -26,7 +26,7 @@ export async function locate(engine: Engine, token: string, openedAt: number): P
   if (openedAt < successor.acceptedUntil) {
     return locate(engine, successorToken(token, successor.salt), openedAt)
   }
-  await endReusedFamily(engine, stored)
+  await endReusedFamily(engine, token, stored)
   return null
 }
 
@@ -45,7 +45,16 @@ export async function confirmSession(engine: Engine, session: Session): Promise<
 }
 
 /** Whoever presents a token after its grace period holds a copy: nobody can tell thief from owner. */
-async function endReusedFamily(engine: Engine, { row, state }: Stored): Promise<void> {
+async function endReusedFamily(engine: Engine, token: string, { row, state }: Stored): Promise<void> {
   engine.emit({ type: 'session.token_reused', sessionId: state.id, userId: row.userId })
-  if (row.userId !== null) await removeFamily(engine, row.userId, state.id, 'token_reused')
+  if (!engine.store.isListable) await closeSuccessors(engine, token)
+  else if (row.userId !== null) await removeFamily(engine, row.userId, state.id, 'token_reused')
+}
+
+/** Without an index by user the old token still leads to the newest row, whatever its grace period. */
+async function closeSuccessors(engine: Engine, token: string): Promise<void> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const newest = await locate(engine, token, Number.NEGATIVE_INFINITY)
+    if (newest === null || (await engine.store.write(closedRow(newest.stored.row)))) return
+  }
 }

@@ -34,6 +34,12 @@ export class ReliableStore implements Store {
     return isCachedStore(this.#store)
   }
 
+  /** Whether the store knows the sessions of a user; one that does not says so by `narrowed`. */
+  get isListable(): boolean {
+    const store: Store & { readonly narrowed?: unknown } = this.#store
+    return !Array.isArray(store.narrowed) || !store.narrowed.includes('list')
+  }
+
   /** Like `read`, past any cache. */
   readFresh(key: string): Promise<Row | null> {
     const store = this.#store

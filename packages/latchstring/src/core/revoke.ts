@@ -3,28 +3,7 @@ import { LatchstringError } from './errors.ts'
 import type { EndReason } from './events.ts'
 import { decodePayload } from './payload.ts'
 import { isAlive } from './rows.ts'
-import type { Session, Stored } from './session.ts'
 import type { Row } from './types.ts'
-
-/**
- * Ends the session of this request. Its data stays readable, to be carried elsewhere, unless somebody else
- * ended it first.
- */
-export async function endSession(engine: Engine, session: Session, reason: EndReason): Promise<void> {
-  const { stored } = session
-  const wasThere = stored === null || (await removeStored(engine, stored, reason))
-  session.cancelLogin()
-  if (wasThere) session.detach()
-  else session.markEnded()
-}
-
-/** A renewal may be on its way to another row of the same session, so a user's session ends by its id. */
-async function removeStored(engine: Engine, { row, state }: Stored, reason: EndReason): Promise<boolean> {
-  if (row.userId !== null) return removeFamily(engine, row.userId, state.id, reason)
-  const wasThere = (await engine.store.remove([row.key])) > 0
-  if (wasThere) engine.emit({ type: 'session.ended', sessionId: state.id, userId: null, reason })
-  return wasThere
-}
 
 /** Ends one session of a user by its public id, and tells whether it was there. */
 export async function removeFamily(
