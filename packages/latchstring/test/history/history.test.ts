@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { KINDS } from '../../../../scripts/servers/kinds.ts'
 import { decodePayload } from '../../src/core/payload.ts'
 import { createDatabase, describeWith } from '../servers.ts'
-import { type Operation, staleAcceptances, survivors } from './operations.ts'
+import { type Operation, staleAcceptances, survivors, type Violation } from './operations.ts'
 import { runHistory } from './run.ts'
 import { type OpenStore, openStore, type Place } from './stores.ts'
 
@@ -38,13 +38,49 @@ for (const kind of ['redis', 'redis-cluster'] as const) {
   })
 }
 
+const CACHED_NAME = 'three processes accept an ended session no longer than the cache may be stale'
+/** The default of the option `ttl`. */
+const TTL = 2_000
+
+describeWith('postgres', 'Z-1 on PostgreSQL behind a cache', () => {
+  test(CACHED_NAME, async (t) => {
+    const { url, drop } = await createDatabase('postgres')
+    t.after(drop)
+    await staleForMoments(t, { kind: 'postgres', url, prefix: 'history', isCached: true })
+  })
+})
+
+describeWith('redis', 'Z-1 on Redis behind a cache', (url) => {
+  test(CACHED_NAME, (t) =>
+    staleForMoments(t, { kind: 'redis', url, prefix: `history-${randomUUID()}:`, isCached: true }),
+  )
+})
+
+async function staleForMoments(t: TestContext, place: Place): Promise<void> {
+  const history = await recorded(t, place)
+  const stale = staleAcceptances(history)
+  const longest = Math.max(0, ...stale.map(stalenessOf))
+  t.diagnostic(`${stale.length} stale acceptances, the longest ${longest.toFixed(1)} ms after the end`)
+  assert.ok(longest < TTL, `seed ${SEED}`)
+}
+
+/** Milliseconds between the acknowledgement of an end and a request that was accepted all the same. */
+function stalenessOf({ accepted, ended }: Violation): number {
+  return Number(accepted.sentAt - ended.answeredAt) / 1e6
+}
+
 async function neverStale(t: TestContext, place: Place): Promise<void> {
+  assert.deepEqual(staleAcceptances(await recorded(t, place)), [], `seed ${SEED}`)
+}
+
+/** A run whose acknowledged writes were all kept. */
+async function recorded(t: TestContext, place: Place): Promise<Operation[]> {
   t.diagnostic(`seed ${SEED}`)
   const history = await runHistory(place, SEED, Number(OPERATIONS))
   t.diagnostic(summary(history))
-  assert.deepEqual(staleAcceptances(history), [], `seed ${SEED}`)
   const opened = await openStore(place)
   await keepsAcknowledgedWrites(opened, history).finally(() => opened.close())
+  return history
 }
 
 /**

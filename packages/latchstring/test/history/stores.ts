@@ -1,4 +1,5 @@
 import type { Store } from '../../src/core/types.ts'
+import { cached } from '../../src/stores/cached.ts'
 
 /** Where several processes find the same store. */
 export interface Place {
@@ -7,6 +8,8 @@ export interface Place {
   readonly url: string
   /** What the keys in Redis begin with. */
   readonly prefix: string
+  /** Whether each process has a cache, with a bus over the same server. */
+  readonly isCached?: boolean
 }
 
 export interface OpenStore {
@@ -15,8 +18,42 @@ export interface OpenStore {
 }
 
 /** The store as an application would open it. */
-export function openStore({ kind, url, prefix }: Place): Promise<OpenStore> {
+export function openStore({ kind, url, prefix, isCached = false }: Place): Promise<OpenStore> {
+  if (isCached && kind === 'postgres') return openCachedPostgres(url, prefix)
+  if (isCached && kind === 'redis') return openCachedRedis(url, prefix)
   return OPENERS[kind](url, prefix)
+}
+
+async function openCachedPostgres(connectionString: string, channel: string): Promise<OpenStore> {
+  const { Pool } = await import('pg')
+  const { postgresStore } = await import('../../src/stores/postgres.ts')
+  const { postgresBus } = await import('../../src/stores/postgresBus.ts')
+  const pool = new Pool({ connectionString, max: 5 })
+  const store = cached(postgresStore(pool), { bus: postgresBus(pool, channel) })
+  return {
+    store,
+    close: () => {
+      store.close()
+      return pool.end()
+    },
+  }
+}
+
+async function openCachedRedis(url: string, prefix: string): Promise<OpenStore> {
+  const { createClient } = await import('redis')
+  const { redisStore } = await import('../../src/stores/redis.ts')
+  const { redisBus } = await import('../../src/stores/redisBus.ts')
+  const client = createClient({ url })
+  const subscriber = client.duplicate()
+  for (const one of [client, subscriber]) await one.on('error', () => {}).connect()
+  const store = cached(redisStore(client, { prefix }), { bus: redisBus(client, subscriber, `${prefix}bus`) })
+  return {
+    store,
+    close: async () => {
+      store.close()
+      for (const one of [client, subscriber]) one.destroy()
+    },
+  }
 }
 
 /** Drivers are loaded when they are asked for: some tests start hundreds of processes. */
