@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 export type Weather =
   /** Every byte arrives. */
   | 'fair'
-  /** Nobody answers at this address, and open connections are reset. */
+  /** Connections are closed as soon as they are open, and so are those that were open before. */
   | 'refuse'
   /** Connections are taken, and nothing more is ever heard. */
   | 'stall'
@@ -40,21 +40,21 @@ export class FaultyNetwork {
   /** Connections from before a change are lost, unless they only stall from now on. */
   set weather(weather: Weather) {
     this.#weather = weather
-    if (weather === 'fair' || weather === 'refuse') this.#reset()
+    if (weather === 'fair' || weather === 'refuse') this.#closeAll()
   }
 
   close(): void {
     this.#server.close()
-    this.#reset()
+    this.#closeAll()
   }
 
-  #reset(): void {
-    for (const socket of this.#open) socket.resetAndDestroy()
+  #closeAll(): void {
+    for (const socket of this.#open) socket.destroy()
   }
 
   #accept(client: Socket): void {
     if (this.#weather === 'refuse') {
-      client.resetAndDestroy()
+      client.destroy()
       return
     }
     const upstream = connect(this.#target)
