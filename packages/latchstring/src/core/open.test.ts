@@ -6,12 +6,14 @@ import {
   isAlive,
   logIn,
   logInToken,
+  request,
   spyStore,
   tokenOf,
   typesOf,
 } from '../../test/support.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { Sessions } from './sessions.ts'
+import type { Row } from './types.ts'
 
 test('S-03: 10,000 unknown tokens open nothing and store nothing', async () => {
   const store = spyStore(memoryStore())
@@ -100,4 +102,27 @@ test('a listener that throws, or fails later, reaches no login', async () => {
     const token = tokenOf(await logIn({ ...node, sessions }))
     assert.equal(await isAlive(node, token), true)
   }
+})
+
+test('S-23: a cached session is confirmed through its renewals, and is over when the last of them is', async () => {
+  const memory = memoryStore()
+  const seen = new Map<string, Row | null>()
+  const read = async (key: string) => {
+    if (!seen.has(key)) seen.set(key, await memory.read(key))
+    return seen.get(key) ?? null
+  }
+  const readFresh = (key: string) => memory.read(key)
+  const renewal = { every: '1m' } as const
+  const here = createNode({ store: Object.assign(spyStore(memory, { read }), { readFresh }), renewal })
+  const there = createNode({ store: memory, clock: here.clock, renewal })
+  const token = await logInToken(there)
+  await here.sessions.open(token)
+  here.clock.advance(60_000)
+  const renewed = await request(there, token)
+  const cached = await here.sessions.open(token)
+  await here.sessions.confirm(cached)
+  assert.equal(cached.userId, 'ann')
+  await logIn(there, { session: await there.sessions.open(tokenOf(renewed)) })
+  await here.sessions.confirm(cached)
+  assert.equal(cached.userId, null)
 })

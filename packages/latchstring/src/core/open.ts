@@ -1,6 +1,6 @@
 import { type Engine, MAX_ATTEMPTS } from './engine.ts'
 import { removeFamily } from './revoke.ts'
-import { closedRow, decodeRow, isAlive, readLive } from './rows.ts'
+import { closedRow, type Reading, readLive } from './rows.ts'
 import { type Located, Session, type Stored } from './session.ts'
 import { successorToken, tokenKey } from './token.ts'
 
@@ -18,13 +18,18 @@ export async function openSession(engine: Engine, token: string): Promise<Sessio
  * Where a token leads, through its successors if it was renewed meanwhile. The grace period is measured at
  * the beginning of the request: a slow one has done nothing wrong.
  */
-export async function locate(engine: Engine, token: string, openedAt: number): Promise<Located | null> {
-  const stored = await readLive(engine, tokenKey(token))
+export async function locate(
+  engine: Engine,
+  token: string,
+  openedAt: number,
+  reading: Reading = 'read',
+): Promise<Located | null> {
+  const stored = await readLive(engine, tokenKey(token), reading)
   if (stored === null) return null
   const { successor } = stored.state
   if (successor === undefined) return { token, stored }
   if (openedAt < successor.acceptedUntil) {
-    return locate(engine, successorToken(token, successor.salt), openedAt)
+    return locate(engine, successorToken(token, successor.salt), openedAt, reading)
   }
   await endReusedFamily(engine, token, stored)
   return null
@@ -37,11 +42,9 @@ export function mayBeStale(engine: Engine, session: Session): boolean {
 
 /** Asks the store itself, past any cache, whether the session is still alive. */
 export async function confirmSession(engine: Engine, session: Session): Promise<void> {
-  const { stored } = session
-  if (stored === null) return
-  const row = await engine.store.readFresh(stored.row.key)
-  const fresh = row === null || row.expiresAt === 0 ? null : decodeRow(engine, row)
-  if (fresh === null || !isAlive(engine, fresh)) session.markEnded()
+  if (session.token === null) return
+  const fresh = await locate(engine, session.token, session.openedAt, 'readFresh')
+  if (fresh === null) session.markEnded()
 }
 
 /** Whoever presents a token after its grace period holds a copy: nobody can tell thief from owner. */

@@ -9,9 +9,12 @@ import type { Row } from './types.ts'
 /** A random source that repeats itself this often is broken. */
 const MAX_COLLISIONS = 3
 
+/** Whether the answer of a cache will do. */
+export type Reading = 'read' | 'readFresh'
+
 /** The session under this key, or `null` if there is none that is alive. */
-export async function readLive(engine: Engine, key: string): Promise<Stored | null> {
-  const row = await engine.store.read(key)
+export async function readLive(engine: Engine, key: string, reading: Reading): Promise<Stored | null> {
+  const row = await engine.store[reading](key)
   const stored = row === null || isClosed(row) ? null : decodeRow(engine, row)
   if (stored === null || isAlive(engine, stored)) return stored
   const { row: expired, state } = stored
