@@ -150,6 +150,16 @@ test('S-15: a write that comes after the session expired is dropped', async () =
   assert.ok(typesOf(node.events).includes('session.lost_update'))
 })
 
+test('S-15: a session that expires while a request reads it is not touched, and stays expired', async () => {
+  const node = createNode({ idleTimeout: '10m' })
+  const token = await logInToken(node)
+  node.clock.advance(599_999)
+  const slow = await node.sessions.open(token)
+  node.clock.advance(1)
+  await node.sessions.commit(slow)
+  assert.equal(await isAlive(node, token), false)
+})
+
 test('S-13: a refused touch is not tried again', async () => {
   const store = spyStore(memoryStore())
   const node = createNode({ store })
@@ -225,4 +235,44 @@ test('once the token is fixed, nothing that needs a new one is possible', async 
   await assert.rejects(node.sessions.commit(visitor), errorWith('response_started', /before the first byte/))
   const login = { method: 'password', remember: false, device: { address: null, userAgent: null } }
   assert.throws(() => node.sessions.logIn(visitor, { id: 1 }, login), errorWith('response_started'))
+})
+
+test('S-14: a request keeps its write when others have kept the session alive since it was read', async () => {
+  const node = createNode({ idleTimeout: '1h' })
+  const token = await logInToken(node)
+  node.clock.advance(3_590_000)
+  const slow = await node.sessions.open(token)
+  await request(node, token)
+  node.clock.advance(20_000)
+  slow.data.set('slow', true)
+  await node.sessions.commit(slow)
+  assert.deepEqual(await dataOf(node, token), { slow: true })
+})
+
+test('a touch that was asked for is made once, and not in the millisecond of the last one', async () => {
+  const store = spyStore(memoryStore())
+  const node = createNode({ store })
+  const token = await logInToken(node)
+  store.calls.length = 0
+  const early = await node.sessions.open(token)
+  early.touchRequested = true
+  await node.sessions.commit(early)
+  assert.deepEqual(store.calls, ['read'])
+  node.clock.advance(1)
+  const session = await node.sessions.open(token)
+  session.touchRequested = true
+  store.calls.length = 0
+  await node.sessions.commit(session)
+  assert.equal(session.touchRequested, false)
+  session.data.set('a', 1)
+  await node.sessions.commit(session)
+  assert.deepEqual(store.calls, ['write', 'write'], 'the touched row is the one that is written next')
+})
+
+test('a visitor has authenticated by nothing, and has no session that could end', async () => {
+  const node = createNode()
+  const visitor = node.sessions.anonymous()
+  assert.deepEqual(visitor.authentications, [])
+  await node.sessions.confirm(visitor)
+  assert.equal(visitor.endedElsewhere, false)
 })

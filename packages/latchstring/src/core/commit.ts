@@ -58,7 +58,7 @@ function visitorState(engine: Engine): SessionState {
 /** Applies the changes to the newest row, again and again until no other writer was faster. */
 async function saveChanges(engine: Engine, session: Session, changes: Changes): Promise<void> {
   const { data } = session
-  let { located } = session
+  let located = await stillAlive(engine, session)
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     if (located === null || !isAlive(engine, located.stored)) return dropChanges(engine, session, changes)
     const values = applyChanges(decodeObject(located.stored.data) ?? emptyObject(), changes)
@@ -73,6 +73,12 @@ async function saveChanges(engine: Engine, session: Session, changes: Changes): 
     'conflict',
     `the session was changed by others ${MAX_ATTEMPTS} times in a row: try again`,
   )
+}
+
+/** The time of what the request has read may be over while others have kept the session alive. */
+async function stillAlive(engine: Engine, { located, openedAt }: Session): Promise<Located | null> {
+  if (located === null || isAlive(engine, located.stored)) return located
+  return locate(engine, located.token, openedAt, 'readFresh')
 }
 
 async function writeNext(

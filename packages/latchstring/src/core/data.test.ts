@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { errorWith } from '../../test/support.ts'
 import { applyChanges, TrackedData } from './data.ts'
-import { decodeObject, emptyObject, type JsonObject } from './json.ts'
+import { decodeObject, emptyObject, isObject, type JsonObject } from './json.ts'
 
 function changedKeys(data: TrackedData): string[] {
   return [...data.changes().keys()]
@@ -34,7 +34,8 @@ test('setting undefined deletes, and deleting what is not there changes nothing'
   const data = new TrackedData('{"a":1}')
   data.set('a', undefined)
   data.delete('missing')
-  assert.deepEqual({ ...committed(data, '{"a":1,"b":2}') }, { b: 2 })
+  assert.equal(data.isEmpty, true)
+  assert.deepEqual({ ...committed(data, '{"a":1,"b":2,"missing":3}') }, { b: 2, missing: 3 })
 })
 
 test('an update is applied to the newest value, also several in a row', () => {
@@ -61,6 +62,18 @@ test('an update whose result is changed afterwards becomes a set', () => {
   const list = data.get('list')
   assert.ok(Array.isArray(list))
   list.push(2)
+  assert.deepEqual({ ...committed(data, '{"list":[9]}') }, { list: [1, 2] })
+})
+
+test('the result of an update that is changed afterwards becomes a set, also by whoever has made it', () => {
+  const data = new TrackedData('{}')
+  const made: number[][] = []
+  data.update('list', () => {
+    const list = [1]
+    made.push(list)
+    return list
+  })
+  made[0]?.push(2)
   assert.deepEqual({ ...committed(data, '{"list":[9]}') }, { list: [1, 2] })
 })
 
@@ -143,3 +156,40 @@ function changesOf(edits: JsonObject) {
 function clean(values: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
 }
+
+test('S-14: an object that was handed out is watched on after a commit of other keys', () => {
+  const data = new TrackedData('{"cart":{"items":1},"a":1}')
+  const cart = data.get('cart')
+  assert.ok(isObject(cart))
+  data.set('a', 2)
+  data.rebase('{"cart":{"items":1},"a":2}', data.changes())
+  assert.equal(data.changes().size, 0)
+  Object.assign(cart, { items: 5 })
+  assert.deepEqual(data.changes().get('cart'), { kind: 'set', value: { items: 5 } })
+})
+
+test('S-13: an object that was handed out, and that another request has deleted, stays deleted', () => {
+  const data = new TrackedData('{"cart":{"items":1},"a":1}')
+  data.get('cart')
+  data.set('a', 2)
+  data.rebase('{"a":2}', data.changes())
+  assert.equal(data.get('cart'), undefined)
+  assert.equal(data.changes().size, 0)
+})
+
+test('a text that took the place of an object while a commit was on its way is not watched as one', () => {
+  const data = new TrackedData('{"cart":{"items":1}}')
+  data.set('cart', 'none')
+  const committed = data.changes()
+  data.rebase('{"cart":"none"}', committed)
+  assert.equal(data.get('cart'), 'none')
+  assert.equal(data.changes().size, 0)
+})
+
+test('S-14: after an update the value is the stored one, which another request may have changed too', () => {
+  const data = new TrackedData('{"cart":{"items":1}}')
+  data.update('cart', () => ({ items: 2 }))
+  data.rebase('{"cart":{"items":7}}', data.changes())
+  assert.deepEqual(data.get('cart'), { items: 7 })
+  assert.equal(data.changes().size, 0)
+})

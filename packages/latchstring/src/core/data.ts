@@ -34,19 +34,36 @@ function nextValue(current: unknown, change: Change): unknown {
   return change.kind === 'set' ? change.value : undefined
 }
 
+/** The data of a payload as all requests find it, parsed once. Nobody may get hold of an object in it. */
+export class SharedData {
+  readonly #text: string
+  #values: JsonObject | null = null
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  get values(): Readonly<JsonObject> {
+    this.#values ??= decodeObject(this.#text) ?? emptyObject()
+    return this.#values
+  }
+}
+
 /**
  * The data of one session in one request, and what the request changed of it. Only objects that were handed
  * out can have changed unseen, so only those are compared.
  */
 export class TrackedData {
   readonly #text: string
+  readonly #shared: SharedData | null
   #values: JsonObject | null = null
   #changes: Map<string, Change> | null = null
   /** The JSON of each object at the moment it was handed out. */
   #handedOut: Map<string, string> | null = null
 
-  constructor(text = '{}') {
+  constructor(text = '{}', shared?: SharedData) {
     this.#text = text
+    this.#shared = shared ?? null
   }
 
   get values(): JsonObject {
@@ -59,9 +76,16 @@ export class TrackedData {
   }
 
   get(key: string): unknown {
-    const value = this.values[key]
+    const value = this.#read(key)
     if (isObject(value) && !this.#handedOut?.has(key)) this.#noteHandedOut(key, value)
     return value
+  }
+
+  /** Only for an object is the data parsed once more: whoever gets it may change it. */
+  #read(key: string): unknown {
+    if (this.#values !== null || this.#shared === null) return this.values[key]
+    const value = this.#shared.values[key]
+    return isObject(value) ? this.values[key] : value
   }
 
   set(key: string, value: unknown): void {

@@ -5,11 +5,16 @@ export function withDeadline<T>(call: () => Promise<T>, milliseconds: number, ti
   return new Promise((resolve, reject) => {
     const tooLate = () => reject(new Error(`no answer within ${milliseconds} ms`))
     const cancel = timers.schedule(tooLate, milliseconds)
-    invoke(call).finally(cancel).then(resolve, reject)
+    start(call).finally(cancel).then(resolve, reject)
   })
 }
 
 /** Calls at once, and turns what is thrown into a rejection. */
-async function invoke<T>(call: () => Promise<T>): Promise<T> {
-  return call()
+export function start<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    // Not for the types: a store of the application may answer with something else.
+    return Promise.resolve(call())
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }

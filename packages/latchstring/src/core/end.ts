@@ -28,7 +28,7 @@ async function endLocated(
   const { row, state } = located.stored
   if (row.userId !== null) {
     if (!engine.store.isListable) return closeNewest(engine, located, openedAt, reason)
-    return removeFamily(engine, row.userId, state.id, reason)
+    return removeFamily(engine, row.userId, state.id, reason, row.key)
   }
   const wasThere = (await engine.store.remove([row.key])) > 0
   if (wasThere) engine.emit({ type: 'session.ended', sessionId: state.id, userId: null, reason })

@@ -1,6 +1,7 @@
 import type { Emit } from './events.ts'
 import type { Lifetimes } from './lifetime.ts'
 import type { SessionLimit } from './limit.ts'
+import type { RecentPayloads } from './recentPayloads.ts'
 import type { ReliableStore } from './reliableStore.ts'
 import type { Clock, RandomSource, Timers, UserId } from './types.ts'
 
@@ -19,7 +20,10 @@ export interface Engine {
   readonly limit: SessionLimit | null
   readonly credentialVersion: CredentialVersion | null
   readonly revokedBefore: Clock | null
+  /** Until when sessions that live elsewhere are taken over; `null`: none are. */
+  readonly takeOverUntil: number | null
   readonly emit: Emit
+  readonly recentPayloads: RecentPayloads
 }
 
 /**

@@ -22,6 +22,8 @@ export type LatchstringErrorCode =
   | 'conflict'
   /** The credentials changed between their verification and the login. */
   | 'credential_changed'
+  /** Too much work of this kind is waiting: try again in a moment. */
+  | 'overloaded'
   /** The user has as many sessions as allowed, and the policy is to deny. */
   | 'session_limit'
   /** A log-out could not be stored: the session may still be alive. */

@@ -56,6 +56,12 @@ test('S-08: a text that is not an object, or holds a forbidden name at any depth
   assert.equal('admin' in {}, false)
 })
 
+test('S-08: a number that is too large to be one, and so was never stored by us, decodes to nothing', () => {
+  const texts = ['1e999', '-1e999', '1E+400', `1${'0'.repeat(309)}`, '[{"b":1e999}]']
+  for (const value of texts) assert.equal(decodeObject(`{"a":${value}}`), null, value)
+  assert.deepEqual({ ...decodeObject('{"a":1e308,"b":"1e999"}') }, { a: 1e308, b: '1e999' })
+})
+
 test('S-08: forbidden names are fine as values', () => {
   assert.deepEqual(
     { ...decodeObject('{"a":"__proto__","b":["constructor"]}') },
@@ -75,4 +81,8 @@ test('whatever JSON holds comes back the same', () => {
       assert.deepEqual(decodeObject(encodeObject(storable)), storable)
     }),
   )
+})
+
+test('a value whose JSON is nothing is stored as null', () => {
+  assert.equal(encodeValue('key', { toJSON: () => undefined }), 'null')
 })

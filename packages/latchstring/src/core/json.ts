@@ -3,7 +3,8 @@ import { LatchstringError } from './errors.ts'
 export type JsonObject = Record<string, unknown>
 
 const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
-const MAY_HOLD_FORBIDDEN_NAME = /__proto__|constructor|prototype|\\u/
+/** Names that may be forbidden, and numbers that may be too large to be one: JSON.parse makes Infinity of them. */
+const MAY_BE_FOREIGN = /__proto__|constructor|prototype|\\u|e\+?\d{3}|\d{309}/i
 
 /** Objects that JSON.stringify turns into `{}` without a word. */
 const LOSSY_CLASSES = [Map, Set, WeakMap, WeakSet, Promise, RegExp, Error, ArrayBuffer]
@@ -47,7 +48,7 @@ export function encodeObject(values: JsonObject): string {
   return `{${members.join(',')}}`
 }
 
-/** The object of a JSON text, without a prototype, or `null` if the text is not one or holds a forbidden name. */
+/** The object of a JSON text, without a prototype, or `null` if the text is none that `encodeObject` could have made. */
 export function decodeObject(text: string): JsonObject | null {
   const value = parseObject(text)
   return value === null ? null : Object.assign(emptyObject(), value)
@@ -57,7 +58,7 @@ export function decodeObject(text: string): JsonObject | null {
 export function parseObject(text: string): object | null {
   const value = parseJson(text)
   if (!isObject(value) || Array.isArray(value)) return null
-  return MAY_HOLD_FORBIDDEN_NAME.test(text) && holdsForbiddenName(value) ? null : value
+  return MAY_BE_FOREIGN.test(text) && isForeign(value) ? null : value
 }
 
 function parseJson(text: string): unknown {
@@ -68,9 +69,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-function holdsForbiddenName(value: unknown): boolean {
-  if (!isObject(value)) return false
-  return Object.entries(value).some(([name, member]) => isForbiddenName(name) || holdsForbiddenName(member))
+/** Whether a parsed value could not have been stored by us, at any depth. */
+function isForeign(value: unknown): boolean {
+  if (!isObject(value)) return typeof value === 'number' && !Number.isFinite(value)
+  return Object.entries(value).some(([name, member]) => isForbiddenName(name) || isForeign(member))
 }
 
 class Unstorable extends Error {}

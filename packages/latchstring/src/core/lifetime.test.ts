@@ -164,6 +164,27 @@ test('the purge runs regularly by itself until it is closed', async () => {
   assert.equal(purges.length, 3)
 })
 
+test('a store that drops what has expired by itself is purged only if somebody says how often', async () => {
+  const node = createNode()
+  const timers = fakeTimers(node.clock)
+  const purges: string[] = []
+  const purgedBy = (name: string) => {
+    const purge = async () => purges.push(name)
+    return {
+      clock: node.clock,
+      timers,
+      store: Object.assign(spyStore(node.store, { purge }), { dropsExpired: true }),
+    }
+  }
+  const asked = new Sessions({ ...purgedBy('asked'), purgeEvery: '1h' })
+  const unasked = new Sessions(purgedBy('unasked'))
+  node.clock.advance(60 * MINUTE)
+  assert.deepEqual(purges, ['asked'])
+  await unasked.purge()
+  assert.deepEqual(purges, ['asked', 'unasked'])
+  for (const sessions of [asked, unasked]) sessions.close()
+})
+
 test('S-15: a slow request that ends after a later one does not set back when the user was last seen', async () => {
   const node = createNode({ idleTimeout: '1h' })
   const token = await logInToken(node)

@@ -18,7 +18,8 @@ const LONGEST_TOUCH_INTERVAL = 60_000
 
 /** The end that no activity can move. */
 export function absoluteEnd(state: SessionState, lifetimes: Lifetimes): number {
-  return state.createdAt + (state.remember ? lifetimes.remember : lifetimes.absolute)
+  const timeout = state.remember ? lifetimes.remember : lifetimes.absolute
+  return Math.min(state.createdAt + timeout, state.endsAt ?? Number.POSITIVE_INFINITY)
 }
 
 export function expiryOf(state: SessionState, lifetimes: Lifetimes): number {

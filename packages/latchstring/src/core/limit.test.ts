@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import {
   createNode,
@@ -14,6 +15,7 @@ import {
   typesOf,
 } from '../../test/support.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { tokenKey } from './token.ts'
 
 const DENY = { max: 3, policy: 'deny' } as const
 
@@ -125,6 +127,30 @@ test('S-18: a login that crashed after it was let in takes a place, and is the f
   assert.equal((await memory.list('ann')).length, 1)
 })
 
+test('S-18: a login that is let in while an earlier one is not through yet leaves it its place in the count', async () => {
+  const memory = memoryStore()
+  const [reached, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  let activations = 0
+  const store = spyStore(memory, {
+    write: async (row) => {
+      if (row.userId !== null && row.version === 2 && activations++ === 0) {
+        reached.resolve()
+        await held.promise
+      }
+      return memory.write(row)
+    },
+  })
+  const node = createNode({ store, maxSessionsPerUser: { max: 2, policy: 'deny' } })
+  const first = prepareLogin(node)
+  const commit = node.sessions.commit(first)
+  await reached.promise
+  await logIn(node)
+  await assert.rejects(logIn(node), errorWith('session_limit'))
+  held.resolve()
+  await commit
+  assert.equal((await node.sessions.list('ann')).length, 2)
+})
+
 test('a session that is revoked before it is let in is refused', async () => {
   const memory = memoryStore()
   const store = spyStore(memory, {
@@ -173,4 +199,92 @@ test('a wrong limit is refused at set-up, with what it takes', () => {
     const options = JSON.parse(JSON.stringify({ maxSessionsPerUser: limit }))
     assert.throws(() => createNode(options), errorWith('invalid_option', /maxSessionsPerUser takes/))
   }
+})
+
+test('S-18: the token of a login that was not let in yet opens nothing', async () => {
+  const memory = memoryStore()
+  const made: string[] = []
+  const random = (size: number) => {
+    const bytes = randomBytes(size)
+    made.push(bytes.toString('base64url'))
+    return bytes
+  }
+  const watcher = createNode({ store: memory })
+  const opened: boolean[] = []
+  const list = async (userId: string) => {
+    for (const text of made) opened.push(await isAlive(watcher, text))
+    return memory.list(userId)
+  }
+  const node = createNode({
+    store: spyStore(memory, { list }),
+    clock: watcher.clock,
+    random,
+    maxSessionsPerUser: 1,
+  })
+  const token = await logInToken(node)
+  assert.ok(made.includes(token))
+  assert.ok(opened.length > 0)
+  assert.ok(!opened.includes(true))
+})
+
+const RENEWED = {
+  renewal: { every: '1m', grace: '10s' },
+  maxSessionsPerUser: { max: 1, policy: 'deny' },
+} as const
+
+/** A session whose token was renewed, and that a second login then replaced. */
+async function replaceRenewed(node: Node): Promise<void> {
+  const token = await logInToken(node)
+  node.clock.advance(60_000)
+  const renewed = await request(node, token)
+  await logIn(node, { session: await node.sessions.open(tokenOf(renewed)) })
+}
+
+test('S-18: a session that was renewed and then replaced takes no place, and is counted by nobody', async () => {
+  const node = createNode(RENEWED)
+  await replaceRenewed(node)
+  assert.equal(await node.sessions.revokeAll('ann'), 1)
+  await logIn(node)
+})
+
+test('S-18: if the rows of a replaced session stay behind, they count until the grace period is over', async () => {
+  const memory = memoryStore()
+  let failsAt = Number.POSITIVE_INFINITY
+  const remove = (keys: readonly string[]) =>
+    failsAt-- === 0 ? Promise.reject(new Error('down')) : memory.remove(keys)
+  const node = createNode({ ...RENEWED, store: spyStore(memory, { remove }) })
+  failsAt = 0
+  await replaceRenewed(node)
+  const [current] = await node.sessions.list('ann')
+  await node.sessions.revoke('ann', current?.id ?? '')
+  await assert.rejects(logIn(node), errorWith('session_limit'))
+  node.clock.advance(10_000)
+  await logIn(node)
+})
+
+test('S-18: the oldest session is revoked, in whatever order the store lists them', async () => {
+  const memory = memoryStore()
+  for (const turned of [false, true]) {
+    const list = async (userId: string) => {
+      const rows = await memory.list(userId)
+      return turned ? rows.reverse() : rows
+    }
+    const node = createNode({ store: spyStore(memory, { list }), maxSessionsPerUser: 3 })
+    await node.sessions.revokeAll('ann')
+    const tokens: string[] = []
+    for (let login = 0; login < 4; login++) {
+      node.clock.advance(1_000)
+      tokens.push(await logInToken(node))
+    }
+    const states = await Promise.all(tokens.map((token) => isAlive(node, token)))
+    assert.deepEqual(states, [false, true, true, true])
+  }
+})
+
+test('S-18: whoever was let in is remembered for as long as a session can live', async () => {
+  const node = createNode({ maxSessionsPerUser: 1, absoluteTimeout: '1d', rememberTimeout: '30d' })
+  await logInToken(node)
+  const turnstile = await node.store.read(tokenKey('session limit of ann'))
+  assert.equal(turnstile?.expiresAt, node.clock() + 30 * 86_400_000)
+  assert.equal(turnstile.userId, null)
 })

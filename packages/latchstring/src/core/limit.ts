@@ -2,7 +2,7 @@ import { type Engine, MAX_ATTEMPTS } from './engine.ts'
 import { LatchstringError } from './errors.ts'
 import { decodeObject, encodeObject } from './json.ts'
 import { removeFamily } from './revoke.ts'
-import { decodeRow, isAlive, nextRow } from './rows.ts'
+import { decodeRow, nextRow, showsLife } from './rows.ts'
 import type { Located, Stored } from './session.ts'
 import { tokenKey } from './token.ts'
 import type { Row } from './types.ts'
@@ -65,7 +65,7 @@ async function countedSessions(
 }
 
 function isCounted(engine: Engine, stored: Stored, admitted: ReadonlySet<string>): boolean {
-  if (stored.state.isPending !== true) return isAlive(engine, stored)
+  if (stored.state.isPending !== true) return showsLife(engine, stored)
   return admitted.has(stored.state.id)
 }
 

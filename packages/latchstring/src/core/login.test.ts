@@ -14,7 +14,10 @@ import {
   typesOf,
 } from '../../test/support.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { MAX_ATTEMPTS } from './engine.ts'
 import { systemRandom } from './random.ts'
+import type { Session } from './session.ts'
+import type { Row } from './types.ts'
 
 async function visitorWithCart(node: ReturnType<typeof createNode>) {
   const visitor = node.sessions.anonymous()
@@ -233,4 +236,179 @@ test('a login whose old session keeps changing ends in a conflict, not in a hang
   const session = await node.sessions.open(tokenOf(await visitorWithCart(node)))
   await assert.rejects(logIn(node, { session }), errorWith('conflict', /too often/))
   assert.deepEqual(await node.sessions.list('ann'), [])
+})
+
+test('S-16, S-23: a session that goes on under a new token is no younger, and nobody has authenticated', async () => {
+  const node = createNode()
+  const before = await logIn(node, { userId: 'ann' })
+  const token = tokenOf(before)
+  node.clock.advance(60_000)
+  await request(node, token)
+  node.clock.advance(60_000)
+  const session = await node.sessions.open(token)
+  const device = { address: null, userAgent: null }
+  node.sessions.logIn(session, { id: 'ann' }, { method: null, remember: false, device })
+  await node.sessions.commit(session)
+  assert.notEqual(session.token, token)
+  assert.equal(await isAlive(node, token), false)
+  assert.equal(session.id, before.id)
+  assert.equal(session.state?.createdAt, before.state?.createdAt)
+  assert.deepEqual(session.authentications, before.authentications)
+  assert.equal(typesOf(node.events).at(-1), 'session.renewed')
+})
+
+test('nobody gets a session without a login method', () => {
+  const node = createNode()
+  const device = { address: null, userAgent: null }
+  const options = { method: null, remember: false, device }
+  assert.throws(
+    () => node.sessions.logIn(node.sessions.anonymous(), { id: 'ann' }, options),
+    errorWith('invalid_argument'),
+  )
+})
+
+test('a login of two factors is recorded with both', async () => {
+  const node = createNode()
+  const session = node.sessions.anonymous()
+  const options = {
+    firstFactor: 'password',
+    method: 'totp',
+    remember: false,
+    device: { address: null, userAgent: null },
+  }
+  node.sessions.logIn(session, { id: 'ann' }, options)
+  await node.sessions.commit(session)
+  assert.deepEqual(
+    session.authentications.map(({ method }) => method),
+    ['password', 'totp'],
+  )
+})
+
+/** Asks for a new token for the session of this request. */
+function prepareRotation({ sessions }: ReturnType<typeof createNode>, session: Session): Session {
+  const device = { address: null, userAgent: null }
+  sessions.logIn(session, { id: 'ann' }, { method: null, remember: false, device })
+  return session
+}
+
+test('S-13: a rotation that is on its way brings no session back that was revoked meanwhile', async () => {
+  for (const maxSessionsPerUser of [undefined, 2]) {
+    const node = createNode(maxSessionsPerUser === undefined ? {} : { maxSessionsPerUser })
+    const session = await node.sessions.open(await logInToken(node))
+    prepareRotation(node, session).data.set('late', true)
+    await node.sessions.revokeAll('ann')
+    await node.sessions.commit(session)
+    assert.equal(session.userId, null)
+    assert.equal(session.endedElsewhere, true)
+    assert.deepEqual(await node.store.list('ann'), [])
+    assert.equal(typesOf(node.events).at(-1), 'session.lost_update')
+  }
+})
+
+test('S-13: a rotation brings no session back whose time was over meanwhile', async () => {
+  const node = createNode({ idleTimeout: '1h' })
+  const session = await node.sessions.open(await logInToken(node))
+  prepareRotation(node, session)
+  node.clock.advance(3_600_000)
+  await node.sessions.commit(session)
+  assert.equal(session.userId, null)
+  assert.deepEqual(await node.sessions.list('ann'), [])
+})
+
+test('S-13: a log-out misses no session that is rotated while its rows are listed', async () => {
+  const memory = memoryStore()
+  const other = createNode({ store: memory })
+  let rotate = async () => {}
+  /** As in Redis: who owns what, and then the rows. */
+  const list = async (userId: string) => {
+    const keys = (await memory.list(userId)).map(({ key }) => key)
+    await rotate()
+    const rows = await Promise.all(keys.map((key) => memory.read(key)))
+    return rows.filter((row) => row !== null).filter((row) => row.userId === userId)
+  }
+  const node = createNode({ store: spyStore(memory, { list }), clock: other.clock })
+  const token = await logInToken(other)
+  const rotated = prepareRotation(other, await other.sessions.open(token))
+  rotate = async () => {
+    rotate = async () => {}
+    await other.sessions.commit(rotated)
+    await other.sessions.purge()
+  }
+  await node.sessions.end(await node.sessions.open(token), 'logged_out')
+  assert.equal(await isAlive(other, tokenOf(rotated)), false)
+  assert.deepEqual(await other.sessions.list('ann'), [])
+})
+
+test('S-10: a login ends the session before it also when another request has rotated that one', async () => {
+  const node = createNode()
+  const token = await logInToken(node)
+  const session = await node.sessions.open(token)
+  const rotated = prepareRotation(node, await node.sessions.open(token))
+  await node.sessions.commit(rotated)
+  await logIn(node, { session })
+  assert.equal(await isAlive(node, tokenOf(rotated)), false)
+  assert.deepEqual(
+    (await node.sessions.list('ann')).map(({ id }) => id),
+    [session.id],
+  )
+})
+
+test('a rotation is not reported as the end of its session', async () => {
+  const node = createNode()
+  const session = await node.sessions.open(await logInToken(node))
+  await node.sessions.commit(prepareRotation(node, session))
+  assert.deepEqual(typesOf(node.events), ['session.created', 'session.renewed'])
+})
+
+test('S-10: the data of one user never reaches another who logs in twice in one request', async () => {
+  const node = createNode()
+  const token = await logInToken(node, { userId: 'ann' })
+  const session = await node.sessions.open(token)
+  prepareLogin(node, { session, userId: 'bob' }).data.set('mine', 1)
+  prepareLogin(node, { session, userId: 'bob' })
+  await request(node, token, ({ data }) => data.set('secret', 'of ann'))
+  await node.sessions.commit(session)
+  assert.deepEqual(await dataOf(node, tokenOf(session)), { mine: 1 })
+})
+
+test('S-23: of one method the newest authentication counts, and it stands last', async () => {
+  const node = createNode()
+  const first = await logIn(node, { method: 'password' })
+  node.clock.advance(1_000)
+  const second = await logIn(node, { session: first, method: 'code' })
+  node.clock.advance(1_000)
+  const third = await logIn(node, { session: second, method: 'password' })
+  assert.deepEqual(third.authentications, [
+    { method: 'code', at: node.clock() - 1_000 },
+    { method: 'password', at: node.clock() },
+  ])
+})
+
+test('F-05: a login over a session reports its end, and a refused login its reason', async () => {
+  const node = createNode({ credentialVersion: async () => 2 })
+  const first = await logIn(node, { credentialVersion: 2 })
+  const before = first.id
+  node.events.length = 0
+  await logIn(node, { session: first, credentialVersion: 2 })
+  const ended = node.events.find(({ type }) => type === 'session.ended')
+  const expected = { type: 'session.ended', at: node.clock(), sessionId: before, userId: 'ann' }
+  assert.deepEqual(ended, { ...expected, reason: 'replaced' })
+  await assert.rejects(logIn(node, { credentialVersion: 1 }), errorWith('credential_changed'))
+  const refusal = { type: 'login.refused', at: node.clock(), userId: 'ann', reason: 'credential_changed' }
+  assert.deepEqual(node.events.at(-1), refusal)
+})
+
+test('S-10: a login whose session before is changed by others a hundred times is refused, and leaves nothing', async () => {
+  const memory = memoryStore()
+  let closings = 0
+  const write = async (row: Row) => {
+    if (row.expiresAt > 0) return memory.write(row)
+    closings++
+    return false
+  }
+  const node = createNode({ store: spyStore(memory, { write }) })
+  const session = await logIn(node)
+  await assert.rejects(logIn(node, { session }), errorWith('conflict', /before the login/))
+  assert.equal(closings, MAX_ATTEMPTS)
+  assert.equal((await memory.list('ann')).length, 1)
 })

@@ -2,7 +2,7 @@ import { withDeadline } from './deadline.ts'
 import type { Engine } from './engine.ts'
 import { LatchstringError } from './errors.ts'
 import { activate, admit } from './limit.ts'
-import type { Device, SessionState } from './payload.ts'
+import type { Authentication, Device, SessionState } from './payload.ts'
 import { retirePrevious } from './retire.ts'
 import { createStored } from './rows.ts'
 import type { Located, PendingLogin, Session } from './session.ts'
@@ -18,8 +18,13 @@ export interface LoginUser {
 }
 
 export interface LoginOptions {
-  /** The login method, recorded with the time of the login. */
-  readonly method: string
+  /**
+   * The login method, recorded with the time of the login. With `null` the user's session goes on under a new
+   * token, no younger than it was: nobody has proved anything.
+   */
+  readonly method: string | null
+  /** The method that was verified before in the same login, if it had two factors. */
+  readonly firstFactor?: string
   /** Whether the session outlives the browser: an absolute timeout of its own, and no idle timeout. */
   readonly remember: boolean
   readonly device: Device
@@ -31,33 +36,64 @@ export interface LoginOptions {
  */
 export function logIn(engine: Engine, session: Session, user: LoginUser, options: LoginOptions): void {
   const userId = userIdText(user.id)
-  const previousUserId = session.userIdText
+  const isOtherUser = session.userIdText !== null && session.userIdText !== userId
   session.logIn({
     state: loginState(engine, session, user, options),
     userId,
     credentialVersion: versionGiven(engine, user),
-    keepsData: previousUserId === null || previousUserId === userId,
+    keepsData: !isOtherUser && (session.pendingLogin?.keepsData ?? true),
+    goesOn: options.method === null && (session.pendingLogin?.goesOn ?? true),
   })
 }
 
 function loginState(engine: Engine, session: Session, user: LoginUser, options: LoginOptions): SessionState {
   const now = engine.clock()
-  const earlier = session.userIdText === String(user.id) ? session.authentications : []
+  const previous = session.userIdText === String(user.id) ? session.state : null
+  const earlier = previous === null ? [] : session.authentications
   const type = typeof user.id
   return {
     format: 1,
-    id: createSessionId(engine.random),
+    ...(options.method === null
+      ? originOf(previous)
+      : { id: createSessionId(engine.random), createdAt: now }),
     userIdType: isUserIdType(type) ? type : null,
-    createdAt: now,
     renewedAt: now,
     lastSeenAt: now,
     remember: options.remember,
-    authentications: [
-      ...earlier.filter(({ method }) => method !== options.method),
-      { method: options.method, at: now },
-    ],
-    device: options.device,
+    authentications: authenticationsOf(earlier, options, now),
+    device: deviceOf(options.device, previous),
   }
+}
+
+function originOf(previous: SessionState | null): Pick<SessionState, 'id' | 'createdAt' | 'endsAt'> {
+  if (previous !== null) {
+    const { id, createdAt, endsAt } = previous
+    return { id, createdAt, ...(endsAt !== undefined && { endsAt }) }
+  }
+  throw new LatchstringError(
+    'invalid_argument',
+    'only the session of the same user goes on without a login method',
+  )
+}
+
+/** The newest last, and only the newest of each method. */
+function authenticationsOf(
+  earlier: readonly Authentication[],
+  { firstFactor, method }: LoginOptions,
+  at: number,
+): Authentication[] {
+  if (method === null) return [...earlier]
+  const methods = firstFactor === undefined ? [method] : [firstFactor, method]
+  return [
+    ...earlier.filter((authentication) => !methods.includes(authentication.method)),
+    ...methods.map((verified) => ({ method: verified, at })),
+  ]
+}
+
+/** A user who authenticates again keeps the name that they gave the device. */
+function deviceOf(device: Device, previous: SessionState | null): Device {
+  const name = previous?.device.name ?? null
+  return name === null ? device : { ...device, name }
 }
 
 function versionGiven(engine: Engine, user: LoginUser): string | null {
@@ -76,18 +112,40 @@ function versionGiven(engine: Engine, user: LoginUser): string | null {
 export async function commitLogin(engine: Engine, session: Session, login: PendingLogin): Promise<void> {
   const { data } = session
   const changes = data.changes()
+  const isRenewal = session.stored?.state.id === login.state.id
   const state: SessionState = engine.limit === null ? login.state : { ...login.state, isPending: true }
   const created = await createStored(engine, login.userId, state, data.toText())
   const located = await orRemove(engine, created, async () => {
     await refuseMovedCredentials(engine, login)
     if (engine.limit !== null) await admit(engine, engine.limit, created, session.located)
-    const next = await retirePrevious(engine, session, created, login.keepsData ? changes : null)
-    return engine.limit === null ? next : activate(engine, next)
+    const next = await retirePrevious(engine, session, created, login, changes)
+    if (next !== null) return engine.limit === null ? next : activate(engine, next)
+    await engine.store.remove([created.stored.row.key])
+    return null
   })
+  if (located === null) return dropLogin(engine, session, login)
   data.rebase(located.stored.data, changes)
   session.adopt(located, login)
-  const method = login.state.authentications.at(-1)?.method ?? null
-  engine.emit({ type: 'session.created', sessionId: login.state.id, userId: login.userId, method })
+  report(engine, login, isRenewal)
+}
+
+/** The session ended elsewhere, and a new token must not bring it back. */
+function dropLogin(engine: Engine, session: Session, login: PendingLogin): void {
+  const { state, userId } = login
+  const keys = [...session.data.changes().keys()]
+  if (session.pendingLogin === login) session.cancelLogin()
+  session.markEnded()
+  engine.emit({ type: 'session.lost_update', sessionId: state.id, userId, keys })
+}
+
+function report(engine: Engine, { state, userId }: PendingLogin, isRenewal: boolean): void {
+  const { id: sessionId, authentications } = state
+  const method = authentications.at(-1)?.method ?? null
+  engine.emit(
+    isRenewal
+      ? { type: 'session.renewed', sessionId, userId }
+      : { type: 'session.created', sessionId, userId, method },
+  )
 }
 
 /** A login that fails half-way leaves nothing behind that could still be used. */

@@ -81,7 +81,23 @@ test('S-25: a row whose user was changed in the store, but not in its payload, i
   const { stored } = visitor
   assert.ok(stored)
   await node.store.write({ ...stored.row, version: 2, userId: 'admin' })
-  assert.equal(await isAlive(node, tokenOf(visitor)), false)
+  const opened = await node.sessions.open(tokenOf(visitor))
+  assert.deepEqual([opened.stored, opened.userIdText, opened.userId], [null, null, null])
+  assert.equal(typesOf(node.events).at(-1), 'session.unreadable')
+})
+
+test('S-08: a row whose user cannot be of the type that its payload says is no session', async () => {
+  const node = createNode()
+  const token = await logInToken(node)
+  const [row] = await node.store.list('ann')
+  assert.ok(row)
+  let { version } = row
+  for (const type of ['number', 'bigint']) {
+    const payload = row.payload.replace('"userIdType":"string"', `"userIdType":"${type}"`)
+    await node.store.write({ ...row, version: ++version, payload })
+    assert.equal((await node.sessions.open(token)).stored, null, type)
+    assert.equal(typesOf(node.events).at(-1), 'session.unreadable')
+  }
 })
 
 test('a user id keeps the type that the application gave it', async () => {

@@ -1,6 +1,6 @@
 import { type Engine, MAX_ATTEMPTS } from './engine.ts'
 import { removeFamily } from './revoke.ts'
-import { closedRow, type Reading, readLive } from './rows.ts'
+import { closedRow, liveSession, type Reading } from './rows.ts'
 import { type Located, Session, type Stored } from './session.ts'
 import { successorToken, tokenKey } from './token.ts'
 
@@ -24,7 +24,7 @@ export async function locate(
   openedAt: number,
   reading: Reading = 'read',
 ): Promise<Located | null> {
-  const stored = await readLive(engine, tokenKey(token), reading)
+  const stored = liveSession(engine, await engine.store[reading](tokenKey(token)))
   if (stored === null) return null
   const { successor } = stored.state
   if (successor === undefined) return { token, stored }
@@ -51,7 +51,7 @@ export async function confirmSession(engine: Engine, session: Session): Promise<
 async function endReusedFamily(engine: Engine, token: string, { row, state }: Stored): Promise<void> {
   engine.emit({ type: 'session.token_reused', sessionId: state.id, userId: row.userId })
   if (!engine.store.isListable) await closeSuccessors(engine, token)
-  else if (row.userId !== null) await removeFamily(engine, row.userId, state.id, 'token_reused')
+  else if (row.userId !== null) await removeFamily(engine, row.userId, state.id, 'token_reused', row.key)
 }
 
 /** Without an index by user the old token still leads to the newest row, whatever its grace period. */

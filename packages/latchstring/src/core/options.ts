@@ -28,7 +28,10 @@ export interface SessionsOptions {
   maxSessionsPerUser?: number | { max: number; policy: 'revoke-oldest' | 'deny' }
   /** Deadline of one call to the store. Default `'1s'`. */
   storeTimeout?: Duration
-  /** How often expired sessions are removed from the store; what has expired is refused anyway. Default `'10m'`. */
+  /**
+   * How often expired sessions are removed from the store; what has expired is refused anyway. Default `'10m'`, or
+   * never if the store drops them by itself, as `redisStore` does.
+   */
   purgeEvery?: Duration
   /**
    * The current version of a user's credentials, which changes with every password change. Given this, a login
@@ -40,6 +43,11 @@ export interface SessionsOptions {
    * request, so that everybody can be logged out at once. Default: none is refused.
    */
   revokedBefore?: Clock
+  /**
+   * Until when (milliseconds since the epoch) sessions that live elsewhere are taken over. Default: none are.
+   * `createAuth` sets it by `migrate`.
+   */
+  takeOverUntil?: number
   /** Is told what happens to sessions. What it throws is ignored: nobody's login waits for it. */
   onEvent?: (event: SessionEvent) => void
   /** For tests: the time, the random source and the timers. */

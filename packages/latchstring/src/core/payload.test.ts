@@ -55,3 +55,31 @@ test('S-08: no text makes the decoder throw', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void decodePayload(text)))
   fc.assert(fc.property(fc.json(), fc.json(), (state, data) => void decodePayload(`${state}\n${data}`)))
 })
+
+test('S-08: a payload with a time that no clock shows is none', () => {
+  const text = encodePayload(STATE, '{}')
+  assert.notEqual(decodePayload(text), null)
+  for (const name of ['createdAt', 'renewedAt', 'lastSeenAt', 'at', 'acceptedUntil']) {
+    const broken = text.replace(new RegExp(`"${name}":\\d`), `"${name}":1e999`)
+    assert.notEqual(broken, text, name)
+    assert.equal(decodePayload(broken), null, name)
+  }
+})
+
+test('S-08: a payload of one line, with null for a part or with half an authentication is none', () => {
+  assert.equal(decodePayload(`${JSON.stringify(STATE)}x`), null)
+  for (const name of ['authentications', 'device', 'successor', 'isPending']) {
+    assert.equal(decodePayload(`${JSON.stringify({ ...STATE, [name]: null })}\n{}`), null, name)
+  }
+  for (const half of [
+    { method: 'password' },
+    { at: 1 },
+    { method: 5, at: 1 },
+    { method: 'password', at: '1' },
+  ]) {
+    assert.equal(decodePayload(`${JSON.stringify({ ...STATE, authentications: [half] })}\n{}`), null)
+  }
+  for (const half of [{ salt: 'a' }, { acceptedUntil: 1 }, { salt: 5, acceptedUntil: 1 }]) {
+    assert.equal(decodePayload(`${JSON.stringify({ ...STATE, successor: half })}\n{}`), null)
+  }
+})

@@ -1,3 +1,4 @@
+import type { SharedData } from './data.ts'
 import { isObject, parseObject } from './json.ts'
 import { isUserIdType, type UserIdType } from './user.ts'
 
@@ -13,6 +14,8 @@ export interface Authentication {
 export interface Device {
   readonly address: string | null
   readonly userAgent: string | null
+  /** What the user calls it; absent or `null` until they name it. */
+  readonly name?: string | null
 }
 
 /** Stands in the row of a token that was renewed. */
@@ -32,6 +35,8 @@ export interface SessionState {
   /** When the token was issued. */
   readonly renewedAt: number
   readonly lastSeenAt: number
+  /** An end before the absolute timeout: a session that was taken over keeps the rest of its life. */
+  readonly endsAt?: number
   readonly remember: boolean
   readonly authentications: readonly Authentication[]
   readonly device: Device
@@ -44,6 +49,8 @@ export interface Payload {
   readonly state: SessionState
   /** The JSON of the application's data, parsed only when somebody asks for it. */
   readonly data: string
+  /** The same for all requests to which the row says so. */
+  readonly shared?: SharedData
 }
 
 /** Two lines of JSON: the state, then the data. A line break cannot occur inside either. */
@@ -71,6 +78,7 @@ function isSessionState(value: object | null): value is SessionState {
     typeof state.createdAt === 'number' &&
     typeof state.renewedAt === 'number' &&
     typeof state.lastSeenAt === 'number' &&
+    (state.endsAt === undefined || typeof state.endsAt === 'number') &&
     typeof state.remember === 'boolean' &&
     Array.isArray(state.authentications) &&
     state.authentications.every(isAuthentication) &&
@@ -86,10 +94,10 @@ function isAuthentication(value: unknown): value is Authentication {
   return typeof authentication.method === 'string' && typeof authentication.at === 'number'
 }
 
-function isDevice(value: unknown): value is Device {
+export function isDevice(value: unknown): value is Device {
   if (!isObject(value)) return false
   const device: Unchecked<Device> = value
-  return isTextOrNull(device.address) && isTextOrNull(device.userAgent)
+  return [device.address, device.userAgent, device.name ?? null].every(isTextOrNull)
 }
 
 function isTextOrNull(value: unknown): boolean {

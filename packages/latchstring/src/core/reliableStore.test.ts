@@ -109,3 +109,49 @@ test('what is no store, or no function, is refused at set-up by name', () => {
     )
   }
 })
+
+test('F-01: the row of another key is no answer, from the store as past its cache', async () => {
+  const cache = Object.assign(answering({ ...ROW, key: 'other' }), {
+    readFresh: async () => ({ ...ROW, key: 'other' }),
+  })
+  await assert.rejects(reliable(cache).read('k'), errorWith('store_unavailable', /no answer/))
+  await assert.rejects(reliable(cache).readFresh('k'), errorWith('store_unavailable', /no answer/))
+  assert.deepEqual(await reliable(cache).readFresh('other'), { ...ROW, key: 'other' })
+})
+
+test('F-05: the failure of each operation is reported under its name', async () => {
+  const fail = () => Promise.reject(new Error('down'))
+  const seen: unknown[] = []
+  const store = new ReliableStore(
+    { read: fail, write: fail, remove: fail, list: fail, purge: fail },
+    {
+      timeout: 1_000,
+      timers: systemTimers,
+      emit: (event) => void (event.type === 'store.failed' && seen.push(event.operation)),
+    },
+  )
+  const calls = [store.read('k'), store.write(ROW), store.remove(['k']), store.list('ann'), store.purge(0)]
+  for (const call of calls) await assert.rejects(call, errorWith('store_unavailable', /down/))
+  assert.deepEqual(seen.sort(), ['list', 'purge', 'read', 'remove', 'write'])
+})
+
+test('only a store that says so has a cache', async () => {
+  const memory = memoryStore()
+  const cached = Object.assign(spyStore(memory), { readFresh: (key: string) => memory.read(key) })
+  for (const [store, isCached] of [
+    [memory, false],
+    [JSON.parse('{"readFresh":true}'), false],
+    [cached, true],
+  ] as const) {
+    assert.equal(reliable(store).isCached, isCached)
+  }
+  const token = await logInToken(createNode({ store: memory }))
+  for (const [store, mayBeStale] of [
+    [memory, false],
+    [cached, true],
+  ] as const) {
+    const { sessions } = createNode({ store })
+    assert.equal(sessions.mayBeStale(await sessions.open(token)), mayBeStale)
+    assert.equal(sessions.mayBeStale(sessions.anonymous()), false)
+  }
+})

@@ -1,7 +1,7 @@
-import { withDeadline } from './deadline.ts'
 import { LatchstringError } from './errors.ts'
 import type { Emit, StoreOperation } from './events.ts'
 import { isObject } from './json.ts'
+import { Patience } from './patience.ts'
 import type { Row, Store, Timers } from './types.ts'
 
 export interface Reliability {
@@ -17,11 +17,13 @@ export interface Reliability {
  */
 export class ReliableStore implements Store {
   readonly #store: Store
-  readonly #reliability: Reliability
+  readonly #patience: Patience
+  readonly #emit: Emit
 
-  constructor(store: Store, reliability: Reliability) {
+  constructor(store: Store, { timeout, timers, emit }: Reliability) {
     this.#store = store
-    this.#reliability = reliability
+    this.#patience = new Patience(timeout, timers)
+    this.#emit = emit
   }
 
   read(key: string): Promise<Row | null> {
@@ -36,8 +38,13 @@ export class ReliableStore implements Store {
 
   /** Whether the store knows the sessions of a user; one that does not says so by `narrowed`. */
   get isListable(): boolean {
-    const store: Store & { readonly narrowed?: unknown } = this.#store
-    return !Array.isArray(store.narrowed) || !store.narrowed.includes('list')
+    const { narrowed } = this.#store
+    return !Array.isArray(narrowed) || !narrowed.includes('list')
+  }
+
+  /** Whether expired rows go by themselves. */
+  get dropsExpired(): boolean {
+    return this.#store.dropsExpired === true
   }
 
   /** Like `read`, past any cache. */
@@ -74,9 +81,8 @@ export class ReliableStore implements Store {
     call: () => Promise<T>,
     isAnswer: (answer: unknown) => boolean,
   ): Promise<T> {
-    const { timeout, timers } = this.#reliability
     try {
-      const answer = await withDeadline(call, timeout, timers)
+      const answer = await this.#patience.ask(call)
       if (isAnswer(answer)) return answer
     } catch (cause) {
       throw this.#failure(operation, cause)
@@ -86,7 +92,7 @@ export class ReliableStore implements Store {
 
   #failure(operation: StoreOperation, cause: unknown): LatchstringError {
     const error = asLatchstringError(operation, cause)
-    this.#reliability.emit({ type: 'store.failed', operation, error })
+    this.#emit({ type: 'store.failed', operation, error })
     return error
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import {
   createNode,
@@ -31,6 +32,8 @@ test('S-17: 100 parallel requests at a renewal all succeed, with one new token',
   assert.equal(tokens.size, 1)
   assert.equal(tokens.has(token), false)
   assert.equal((await node.sessions.list('ann')).length, 1)
+  // Whoever has swapped the row reports it, and nobody else.
+  assert.deepEqual(typesOf(node.events), ['session.created', 'session.renewed'])
 })
 
 test('S-17: the old token leads to the same successor during its grace period', async () => {
@@ -201,4 +204,45 @@ test('the row of a renewed token is not listed after its session moved on to a l
     listed.map(({ id }) => id),
     [session.id],
   )
+})
+
+test('S-13: a renewal that comes after the end of the session finds that out', async () => {
+  const node = renewingNode()
+  const token = await logInToken(node)
+  node.clock.advance(DUE)
+  const session = await node.sessions.open(token)
+  await node.sessions.revokeAll('ann')
+  await node.sessions.commit(session)
+  assert.deepEqual([session.token, session.endedElsewhere], [null, true])
+  assert.deepEqual(await node.store.list('ann'), [])
+})
+
+test('S-17: a renewal whose write the client of the store has sent twice ends no session', async () => {
+  const memory = memoryStore()
+  const store = spyStore(memory, {
+    write: async (row) => {
+      const isFirst = await memory.write(row)
+      return row.version === 2 ? memory.write(row) : isFirst
+    },
+  })
+  const node = createNode({ store, renewal: RENEWAL })
+  const token = await logInToken(node)
+  node.clock.advance(DUE)
+  const renewed = tokenOf(await request(node, token))
+  assert.notEqual(renewed, token)
+  node.clock.advance(10_000)
+  assert.equal(await isAlive(node, renewed), true)
+})
+
+test('a renewal that fails by a fault of the program is no failure of the store, and is not hidden', async () => {
+  let isBroken = false
+  const random = (size: number) => {
+    if (isBroken) throw new TypeError('no dice')
+    return randomBytes(size)
+  }
+  const node = createNode({ renewal: RENEWAL, random })
+  const token = await logInToken(node)
+  node.clock.advance(DUE)
+  isBroken = true
+  await assert.rejects(request(node, token), /no dice/)
 })

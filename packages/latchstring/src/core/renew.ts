@@ -19,8 +19,10 @@ export async function renewToken(engine: Engine, session: Session, located: Loca
     engine.emit({ type: 'session.renewed', sessionId: stored.state.id, userId: stored.row.userId })
     return
   }
-  await engine.store.remove([next.stored.row.key])
-  followRenewal(session, await locate(engine, token, session.openedAt))
+  const newest = await locate(engine, token, session.openedAt)
+  // A client that sends a write again is told that it was refused, although the first one was not.
+  if (newest?.token !== next.token) await engine.store.remove([next.stored.row.key])
+  followRenewal(session, newest)
 }
 
 function successorOf(engine: Engine, { token, stored }: Located, salt: string, moment: number): Located {

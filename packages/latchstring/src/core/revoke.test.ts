@@ -12,6 +12,7 @@ import {
   typesOf,
 } from '../../test/support.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { MAX_ATTEMPTS } from './engine.ts'
 
 test('S-12: a session that was logged out on one node is dead on every other at once', async () => {
   const here = createNode()
@@ -173,4 +174,28 @@ test('T32: every login acknowledged before revokeOthers begins is dead after it'
   await Promise.all(racing)
   for (const token of acknowledged) assert.equal(await isAlive(node, token), false)
   assert.equal(await isAlive(node, tokenOf(current)), true)
+})
+
+test('F-05: every session that is revoked is reported once, with the reason', async () => {
+  const node = createNode()
+  const ids = [(await logIn(node)).id, (await logIn(node)).id]
+  node.events.length = 0
+  assert.equal(await node.sessions.revokeAll('ann'), 2)
+  const reported = node.events.map(
+    (event) => event.type === 'session.ended' && [event.sessionId, event.reason],
+  )
+  assert.deepEqual(
+    reported,
+    ids.map((id) => [id, 'revoked']),
+  )
+})
+
+test('sessions that appear again a hundred times while they are revoked are a conflict', async () => {
+  const memory = memoryStore()
+  const store = spyStore(memory, { remove: async () => 0 })
+  const node = createNode({ store })
+  await logIn(node)
+  store.calls.length = 0
+  await assert.rejects(node.sessions.revokeAll('ann'), errorWith('conflict', /kept appearing/))
+  assert.equal(store.calls.filter((call) => call === 'list').length, MAX_ATTEMPTS)
 })

@@ -1,10 +1,11 @@
 import type { Engine } from './engine.ts'
 import { LatchstringError } from './errors.ts'
 import { absoluteEnd, expiryOf } from './lifetime.ts'
-import { decodePayload, encodePayload, type SessionState } from './payload.ts'
+import { decodePayload, encodePayload, type Payload, type SessionState } from './payload.ts'
 import type { Located, Session, Stored } from './session.ts'
 import { createToken, tokenKey } from './token.ts'
 import type { Row } from './types.ts'
+import { isIdText } from './user.ts'
 
 /** A random source that repeats itself this often is broken. */
 const MAX_COLLISIONS = 3
@@ -12,10 +13,9 @@ const MAX_COLLISIONS = 3
 /** Whether the answer of a cache will do. */
 export type Reading = 'read' | 'readFresh'
 
-/** The session under this key, or `null` if there is none that is alive. */
-export async function readLive(engine: Engine, key: string, reading: Reading): Promise<Stored | null> {
-  const row = await engine.store[reading](key)
-  const stored = row === null || isClosed(row) ? null : decodeRow(engine, row)
+/** The session of a row that the store has just answered, or `null` if it is not alive. */
+export function liveSession(engine: Engine, row: Row | null): Stored | null {
+  const stored = row === null || isClosed(row) ? null : recall(engine, row)
   if (stored === null || isAlive(engine, stored)) return stored
   const { row: expired, state } = stored
   engine.emit({ type: 'session.expired', sessionId: state.id, userId: expired.userId })
@@ -24,12 +24,26 @@ export async function readLive(engine: Engine, key: string, reading: Reading): P
 
 /** The row with its payload, or `null` (and one event) if the payload is not the engine's. */
 export function decodeRow(engine: Engine, row: Row): Stored | null {
-  const payload = decodePayload(row.payload)
-  if (payload === null || (payload.state.userIdType === null) !== (row.userId === null)) {
+  return storedOf(engine, row, decodePayload(row.payload))
+}
+
+/** The same for a session that may have been seen a moment ago. What is found must not be handed out. */
+function recall(engine: Engine, row: Row): Stored | null {
+  return storedOf(engine, row, engine.recentPayloads.decode(row.key, row.payload))
+}
+
+function storedOf(engine: Engine, row: Row, payload: Payload | null): Stored | null {
+  if (payload === null || !belongsTogether(payload.state, row)) {
     engine.emit({ type: 'session.unreadable', userId: row.userId })
     return null
   }
-  return { row, ...payload }
+  const { state, data, shared } = payload
+  return shared === undefined ? { row, state, data } : { row, state, data, shared }
+}
+
+function belongsTogether({ userIdType }: SessionState, { userId }: Row): boolean {
+  if (userIdType === null || userId === null) return userIdType === userId
+  return isIdText(userId, userIdType)
 }
 
 export function isAlive(engine: Engine, { row, state }: Stored): boolean {
@@ -37,6 +51,15 @@ export function isAlive(engine: Engine, { row, state }: Stored): boolean {
   const expiresAt = Math.min(row.expiresAt, expiryOf(state, engine.lifetimes))
   if (state.isPending === true) return false
   return engine.clock() < expiresAt && state.createdAt >= revokedBefore
+}
+
+/**
+ * Whether a listed row shows that its session is alive. The row of a renewed token does so only during its grace
+ * period, in which a list may show it without its successor.
+ */
+export function showsLife(engine: Engine, stored: Stored): boolean {
+  const { successor } = stored.state
+  return isAlive(engine, stored) && (successor === undefined || engine.clock() < successor.acceptedUntil)
 }
 
 /** The next version of a stored session, with the expiry that its state gives. */
@@ -63,7 +86,7 @@ export function closedRow(row: Row): Row {
   return { key: row.key, userId: null, version: row.version + 1, expiresAt: 0, payload: '' }
 }
 
-function isClosed(row: Row): boolean {
+export function isClosed(row: Row): boolean {
   return row.expiresAt === 0
 }
 

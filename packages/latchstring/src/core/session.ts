@@ -21,8 +21,10 @@ export interface PendingLogin {
   readonly userId: string
   /** The credential version that was current when the credentials were verified. */
   readonly credentialVersion: string | null
-  /** Whether the data of the session before goes along: not to another user. */
+  /** Whether what others write to the session before goes along: not to another user. */
   readonly keepsData: boolean
+  /** Whether the session before goes on under a new token, as nobody has proved anything: it has to be there still. */
+  readonly goesOn: boolean
 }
 
 /** One session as one request sees it: what is stored, and what the request wants to become of it. */
@@ -43,7 +45,7 @@ export class Session {
   constructor(openedAt: number, located: Located | null = null) {
     this.openedAt = openedAt
     this.#located = located
-    this.data = new TrackedData(located?.stored.data)
+    this.data = new TrackedData(located?.stored.data, located?.stored.shared)
   }
 
   /** The stored session, if there is one. */
@@ -101,7 +103,7 @@ export class Session {
   /** Logs a user in from the next commit on. */
   logIn(login: PendingLogin): void {
     this.requireNewToken()
-    if (!login.keepsData) this.data = new TrackedData()
+    if (this.userIdText !== null && this.userIdText !== login.userId) this.data = new TrackedData()
     this.#pendingLogin = login
   }
 

@@ -1,5 +1,8 @@
+import type { Elsewhere } from './arrival.ts'
+import { closeArrivals } from './claim.ts'
 import { systemClock } from './clock.ts'
 import { commitSession, isSettled } from './commit.ts'
+import type { Duration } from './duration.ts'
 import { endSession } from './end.ts'
 import type { Engine } from './engine.ts'
 import { createEmit, type EndReason, type SessionEvent } from './events.ts'
@@ -16,10 +19,13 @@ import {
   timerOption,
 } from './options.ts'
 import { systemRandom } from './random.ts'
+import { RecentPayloads } from './recentPayloads.ts'
 import { ReliableStore } from './reliableStore.ts'
+import { renameDevice } from './rename.ts'
 import { removeAll, removeFamily, removeOthers } from './revoke.ts'
 import { remainingLifetime } from './rows.ts'
 import { Session } from './session.ts'
+import { type TakenOver, TakeOver } from './takeOver.ts'
 import { systemTimers } from './timers.ts'
 import type { Clock, UserId } from './types.ts'
 import { userIdText } from './user.ts'
@@ -32,8 +38,14 @@ export class Sessions {
   /** @throws LatchstringError `invalid_option`, naming the option and what it takes. */
   constructor(options: SessionsOptions) {
     this.#engine = createEngine(options)
-    const purgeEvery = timerOption('purgeEvery', options.purgeEvery ?? '10m')
-    this.#stopPurging = this.#engine.timers.repeat(() => void this.purge().catch(() => 0), purgeEvery)
+    this.#stopPurging = this.#purgeRegularly(options.purgeEvery)
+  }
+
+  #purgeRegularly(purgeEvery: Duration | undefined): () => void {
+    const { store, timers } = this.#engine
+    const interval = timerOption('purgeEvery', purgeEvery ?? '10m')
+    if (purgeEvery === undefined && store.dropsExpired) return () => {}
+    return timers.repeat(() => void this.purge().catch(() => 0), interval)
   }
 
   get clock(): Clock {
@@ -78,6 +90,16 @@ export class Sessions {
     return endSession(this.#engine, session, reason)
   }
 
+  /**
+   * Goes on here with a session that lives elsewhere, once. Its secret is good for as long as `takeOverUntil` says
+   * and the session is not taken over; parallel requests are led to one session.
+   */
+  async takeOver(elsewhere: Elsewhere): Promise<TakenOver> {
+    const until = this.#engine.takeOverUntil ?? 0
+    if (this.#engine.clock() >= until) return { kind: 'refused', reason: 'nothing' }
+    return new TakeOver(this.#engine, elsewhere, until).run()
+  }
+
   /** Milliseconds until the absolute timeout. */
   remainingLifetime(session: Session): number {
     return remainingLifetime(this.#engine, session)
@@ -95,12 +117,21 @@ export class Sessions {
 
   /** Ends all sessions of a user but the one with this id, and tells how many. */
   async revokeOthers(userId: UserId, sessionId: string): Promise<number> {
-    return removeOthers(this.#engine, userIdText(userId), sessionId)
+    const text = userIdText(userId)
+    await closeArrivals(this.#engine, text)
+    return removeOthers(this.#engine, text, sessionId)
   }
 
   /** Ends all sessions of a user, and tells how many. */
   async revokeAll(userId: UserId): Promise<number> {
-    return removeAll(this.#engine, userIdText(userId))
+    const text = userIdText(userId)
+    await closeArrivals(this.#engine, text)
+    return removeAll(this.#engine, text)
+  }
+
+  /** Names the device of one of a user's sessions (`null`: no name), and tells whether the session was there. */
+  async renameDevice(userId: UserId, sessionId: string, name: string | null): Promise<boolean> {
+    return renameDevice(this.#engine, userIdText(userId), sessionId, name)
   }
 
   /** Removes expired sessions from the store, and tells how many rows. */
@@ -130,7 +161,9 @@ function createEngine(options: SessionsOptions): Engine {
     limit: limitOf(options.maxSessionsPerUser),
     credentialVersion: options.credentialVersion ?? null,
     revokedBefore: options.revokedBefore ?? null,
+    takeOverUntil: options.takeOverUntil ?? null,
     emit,
+    recentPayloads: new RecentPayloads(),
   }
 }
 

@@ -45,10 +45,18 @@ export interface Store {
   write(row: Row): Promise<boolean>
   /** Removes the rows and tells how many were there: of several callers exactly one is told 1. */
   remove(keys: readonly string[]): Promise<number>
-  /** Every row of the user that was acknowledged before the call, in any order; expired ones may be among them. */
+  /**
+   * Every row of the user that was acknowledged before the call, in any order; expired ones may be among them. A row
+   * that takes the place of another meanwhile (it is written first, and then the other one is given to nobody) must not
+   * leave both out: a store that makes the list in steps looks again when a row is gone that it was to find.
+   */
   list(userId: string): Promise<Row[]>
   /** Removes rows with `expiresAt <= now`, in bounded batches, and tells how many. */
   purge(now: number): Promise<number>
+  /** What the store has no means for, such as `'list'`. Default: nothing. */
+  readonly narrowed?: readonly string[]
+  /** Whether expired rows go by themselves, so that nobody needs to purge regularly. Default: `false`. */
+  readonly dropsExpired?: boolean
 }
 
 /**

@@ -19,6 +19,7 @@ test('F-08: what does not identify one user in every store is refused, with a wa
     'x'.repeat(256),
     'a\0b',
     '\ud800',
+    'latchstring/device/ann',
     1.5,
     Number.NaN,
     null,

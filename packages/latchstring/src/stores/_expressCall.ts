@@ -37,3 +37,9 @@ function settleWith(
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }
+
+/** Stores of files report an absent session as an error. A socket that is missing is one. */
+export function isMissingFile(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return false
+  return error.code === 'ENOENT' && error.syscall === 'open'
+}

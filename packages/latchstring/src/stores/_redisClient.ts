@@ -129,7 +129,11 @@ function ioredisCluster(client: IoredisCluster): Connection {
   const send = whileConnected(() => client.status === 'ready', callOf(client))
   return {
     send: (_key, command) => send(command),
-    masters: async () => client.nodes('master').map(callOf),
+    masters: async () => {
+      // Until it is ready it knows no nodes. The answer comes when it is.
+      if (client.status !== 'ready') await send(['PING'])
+      return client.nodes('master').map(callOf)
+    },
     keyPrefix,
   }
 }

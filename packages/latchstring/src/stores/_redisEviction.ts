@@ -39,6 +39,7 @@ export class EvictionCheck {
 
   async #ask(): Promise<void> {
     const masters = await this.#connection.masters()
+    if (masters.length === 0) throw unconnected()
     const policies = await Promise.all(masters.map(policyOf))
     const wrong = policies.find((policy) => policy !== null && policy !== 'noeviction')
     if (typeof wrong === 'string') throw evicting(wrong)
@@ -63,6 +64,13 @@ function evicting(policy: string): LatchstringError {
     'invalid_option',
     `Redis drops sessions when its memory is full, as maxmemory-policy is "${policy}". ` +
       'Set "maxmemory-policy noeviction" on every server, or give sessions a Redis of their own.',
+  )
+}
+
+function unconnected(): LatchstringError {
+  return new LatchstringError(
+    'store_unavailable',
+    'The client of the Redis cluster knows no node yet. Connect it before the first request.',
   )
 }
 

@@ -46,11 +46,11 @@ export class UserIndex {
     return { name, listedUntil }
   }
 
-  /** Keys that may belong to rows of the user: every one that does is among them. */
-  async keysOf(userId: string): Promise<Set<string>> {
+  /** The entries of keys that may belong to rows of the user, with those keys: every one that does is among them. */
+  async entriesOf(userId: string): Promise<ReadonlyMap<string, string>> {
     const index = this.#keyOf(userId)
     const members = stringsOf(await this.#connection.send(index, ['ZRANGE', index, '0', '-1']))
-    return new Set(members.map((member) => member.slice(member.indexOf(' ') + 1)))
+    return new Map(members.map((member) => [member, member.slice(member.indexOf(' ') + 1)]))
   }
 
   /**

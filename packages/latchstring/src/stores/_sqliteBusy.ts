@@ -2,6 +2,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LatchstringError } from '../core/errors.ts'
 
+/** A database, and the function of ours that it was given to, for error messages. */
+export interface Handle {
+  readonly database: DatabaseSync
+  readonly taker: 'sqliteStore' | 'sqliteUsers'
+}
+
 const SQLITE_BUSY = 5
 /** How long a call waits for a lock. With the timers' own delay it stays below the engine's deadline of 1 s. */
 export const PATIENCE = 800
@@ -22,7 +28,7 @@ export function pauseAfter(waited: number): number {
  * The application left a transaction open on the database that it handed in. It counts as a lock: to join it
  * would be to read its old snapshot, or to acknowledge a change that it may still roll back.
  */
-export function refuseOpenTransaction(database: DatabaseSync): void {
+export function refuseOpenTransaction({ database }: Handle): void {
   if (database.isTransaction) throw new OpenTransaction()
 }
 
@@ -31,31 +37,31 @@ class OpenTransaction extends Error {
 }
 
 /** Runs `query`, again and again while the database is locked, without blocking the event loop in between. */
-export async function whenFree<T>(database: DatabaseSync, query: () => T): Promise<T> {
+export async function whenFree<T>(handle: Handle, query: () => T): Promise<T> {
   for (let waited = 0; waited < PATIENCE; ) {
     try {
-      refuseOpenTransaction(database)
+      refuseOpenTransaction(handle)
       return query()
     } catch (error) {
-      if (!isBusy(error)) throw failure(database, error)
+      if (!isBusy(error)) throw failure(handle, error)
     }
     const pause = pauseAfter(waited)
     await sleep(pause)
     waited += pause
   }
-  throw stayedLocked()
+  throw stayedLocked(handle)
 }
 
-export function stayedLocked(): LatchstringError {
+export function stayedLocked({ taker }: Handle): LatchstringError {
   return new LatchstringError(
     'store_unavailable',
     'The SQLite database stayed locked. Look for a long transaction: in another process ' +
-      'that has the file open, or on the database that was handed to sqliteStore.',
+      `that has the file open, or on the database that was handed to ${taker}.`,
   )
 }
 
 /** What the caller is told about `cause`. */
-export function failure(database: DatabaseSync, cause: unknown): LatchstringError {
+export function failure({ database }: Handle, cause: unknown): LatchstringError {
   if (cause instanceof LatchstringError) return cause
   if (!database.isOpen) {
     return new LatchstringError(

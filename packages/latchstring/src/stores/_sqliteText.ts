@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { LatchstringError } from '../core/errors.ts'
 import type { Row } from '../core/types.ts'
-import { checkNumbers } from './sql.ts'
+import { checkNumbers } from './_sqlSessions.ts'
 
 /** Throws when SQLite would hand the row back changed: a user id that is cut is another user's. */
 export type CheckRow = (row: Row) => void

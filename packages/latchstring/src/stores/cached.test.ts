@@ -204,6 +204,14 @@ describe('a cached store reads', () => {
   })
 })
 
+test('a cached store says of itself what its store says: what it has no means for, and what it drops', async () => {
+  const bus = new MemoryBus().end()
+  const plain = cached(memoryStore(), { bus })
+  assert.deepEqual([plain.narrowed, plain.dropsExpired], [[], false])
+  const told = cached(Object.assign(memoryStore(), { narrowed: ['list'], dropsExpired: true }), { bus })
+  assert.deepEqual([told.narrowed, told.dropsExpired], [['list'], true])
+})
+
 describe('a cached store holds', () => {
   const keysOf = (reads: readonly string[]) => reads.map((key) => aRow({ key }))
 
@@ -255,7 +263,9 @@ describe('S-12: with the bus up a cached store', () => {
     assert.deepEqual(await near.read('key'), SECOND)
   })
 
-  test('does not answer a removal before the bus has taken the message', async () => {
+  test('does not answer a removal before the bus has taken the message', async (t) => {
+    // On a busy machine the patience with the bus could be over before the turn.
+    t.mock.timers.enable({ apis: ['setTimeout'] })
     const { near, nearBus } = await setScene()
     const taken = Promise.withResolvers<void>()
     nearBus.onPublish = () => taken.promise
@@ -608,6 +618,19 @@ describe('without a bus a cached store', () => {
     assert.equal(await near.remove(['key']), 1)
     const waited = performance.now() - began
     assert.ok(waited > 50 && waited < 900, `${waited} ms`)
+  })
+
+  test('gives a bus that hangs no more than 1,000 messages, and goes on telling when it is back', async () => {
+    const { near, nearBus } = await setScene()
+    const hanging = Promise.withResolvers<void>()
+    nearBus.onPublish = () => hanging.promise
+    const changes = Array.from({ length: 1_100 }, (_, index) => near.remove([`key ${index}`]))
+    await Promise.all(changes)
+    assert.equal(nearBus.published.length, 1_000)
+    hanging.resolve()
+    await turn()
+    await near.remove(['key'])
+    assert.deepEqual(nearBus.published.at(-1), ['key'])
   })
 
   test('survives a bus that throws', async () => {

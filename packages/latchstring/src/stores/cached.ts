@@ -4,6 +4,7 @@ import { LatchstringError } from '../core/errors.ts'
 import type { Clock, Row, Store } from '../core/types.ts'
 import type { BusListener, InvalidationBus } from './_bus.ts'
 import { type Flight, Flights } from './_flights.ts'
+import { Publisher } from './_publisher.ts'
 import { RecentRows } from './_recentRows.ts'
 
 export type { BusListener, InvalidationBus }
@@ -46,8 +47,6 @@ export interface CachedStore extends Store {
 const DEFAULT_TTL = '2s'
 const LONGEST_TTL = 5_000
 const DEFAULT_MAX = 10_000
-/** How long a change waits for the bus. The change itself is stored by then, and must not seem to have failed. */
-const PUBLISH_PATIENCE = 100
 
 /**
  * A store around a store that answers repeated reads from this process's memory.
@@ -72,19 +71,25 @@ interface Settings {
 }
 
 class RowCache implements CachedStore {
+  readonly narrowed: readonly string[]
+  readonly dropsExpired: boolean
   readonly #store: Store
   readonly #settings: Settings
   readonly #rows: RecentRows
   readonly #flights = new Flights()
+  readonly #publisher: Publisher
   readonly #counts = { hits: 0, misses: 0, invalidations: 0, staleness: 0 }
   #isConnected = false
   #isClosed = false
   #stop: () => void = () => {}
 
   constructor(store: Store, settings: Settings) {
+    this.narrowed = store.narrowed ?? []
+    this.dropsExpired = store.dropsExpired ?? false
     this.#store = store
     this.#settings = settings
     this.#rows = new RecentRows(settings.max)
+    this.#publisher = new Publisher(settings.bus)
     void this.#listen()
   }
 
@@ -116,7 +121,7 @@ class RowCache implements CachedStore {
     } finally {
       this.#endChange(flight, isWritten ? kept : null)
       // Nobody can hold a row of a key that was absent. All else is told, also failures: who knows what was stored.
-      if (!isWritten || kept.version > 1) await this.#publish([kept.key])
+      if (!isWritten || kept.version > 1) await this.#publisher.publish([kept.key])
     }
   }
 
@@ -127,7 +132,7 @@ class RowCache implements CachedStore {
       return await this.#store.remove(distinct)
     } finally {
       for (const flight of flights) this.#endChange(flight, null)
-      if (distinct.length > 0) await this.#publish(distinct)
+      if (distinct.length > 0) await this.#publisher.publish(distinct)
     }
   }
 
@@ -205,10 +210,6 @@ class RowCache implements CachedStore {
     }
   }
 
-  async #publish(keys: readonly string[]): Promise<void> {
-    await patiently(async () => this.#settings.bus.publish(keys))
-  }
-
   async #listen(): Promise<void> {
     const listener: BusListener = {
       invalidate: (keys) => this.#invalidate(keys),
@@ -238,18 +239,6 @@ class RowCache implements CachedStore {
     this.#rows.clear()
     this.#flights.disturbAll()
   }
-}
-
-/** Resolves when the work is done, has failed, or takes too long. */
-function patiently(work: () => Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, PUBLISH_PATIENCE)
-    const done = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    work().then(done, done)
-  })
 }
 
 /** Many readers share the row: none of them may change it. */

@@ -8,11 +8,14 @@ import session from 'express-session'
 import createMemoryStore from 'memorystore'
 import { Pool } from 'pg'
 import { createClient } from 'redis'
+import { MemoryBus } from '../../test/memory-bus.ts'
 import { createDatabase, describeWith } from '../../test/servers.ts'
+import { createNode, isAlive, logInToken } from '../../test/support.ts'
 import { LatchstringError } from '../core/errors.ts'
 import type { Row } from '../core/types.ts'
 import { fakeClock } from '../testing/clock.ts'
 import { testStore } from '../testing/storeContract.ts'
+import { cached } from './cached.ts'
 import { type ExpressSession, type ExpressSessionStore, fromExpressStore } from './fromExpressStore.ts'
 
 const { narrowed } = fromExpressStore(new session.MemoryStore())
@@ -128,6 +131,14 @@ describe('fromExpressStore', () => {
       assert.match(error.message, /no index by user.*sqliteStore/)
       return true
     })
+  })
+
+  test('logs out behind a cache too, which has no list of sessions either', async () => {
+    const { store } = plainStore()
+    const node = createNode({ store: cached(fromExpressStore(store), { bus: new MemoryBus().end() }) })
+    const token = await logInToken(node)
+    await node.sessions.end(await node.sessions.open(token), 'logged_out')
+    assert.equal(await isAlive(node, token), false)
   })
 
   test('across processes can lose a write, as the documentation says', async () => {

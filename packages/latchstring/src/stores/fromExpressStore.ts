@@ -1,7 +1,7 @@
 import { systemClock } from '../core/clock.ts'
 import { LatchstringError } from '../core/errors.ts'
 import type { Clock, Row, Store } from '../core/types.ts'
-import { answerOf } from './_expressCall.ts'
+import { answerOf, isMissingFile } from './_expressCall.ts'
 import { KeyLocks } from './_keyLocks.ts'
 
 /** A store of express-session, with callbacks or with promises. */
@@ -127,12 +127,6 @@ class ExpressStore implements ExpressStoreAdapter {
     const session = sessionOf(row, this.#clock())
     await answerOf(this.#store.set, 2, (callback) => this.#store.set(sid, session, callback))
   }
-}
-
-/** Stores of files report an absent session as an error. A socket that is missing is one. */
-function isMissingFile(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return false
-  return error.code === 'ENOENT' && error.syscall === 'open'
 }
 
 /**

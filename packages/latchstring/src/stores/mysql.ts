@@ -1,41 +1,11 @@
-import { LatchstringError } from '../core/errors.ts'
-import {
-  type Answer,
-  type Dialect,
-  type Driver,
-  garbage,
-  KEY_BATCH,
-  MAX_ID_BYTES,
-  PURGE_BATCH,
-  type Query,
-  type Run,
-  SCHEMA,
-  SESSIONS,
-  type SqlStore,
-  type Statement,
-  sqlStore,
-  USER_INDEX,
-  type Value,
-  type Verdict,
-} from './sql.ts'
+import { judge, type MysqlPool, mysqlDriver } from './_mysqlDriver.ts'
+import type { Query, Run, Statement, Value } from './_sqlDriver.ts'
+import { garbage } from './_sqlErrors.ts'
+import { SCHEMA, SESSIONS, sessionsSchema, USER_INDEX } from './_sqlSessions.ts'
+import { MAX_ID_BYTES } from './_sqlValues.ts'
+import { type Dialect, KEY_BATCH, PURGE_BATCH, type SqlStore, sqlStore } from './sql.ts'
 
-/** What the store uses of a pool of mysql2/promise. */
-export interface MysqlPool {
-  execute(query: MysqlQuery, values: Value[]): Promise<[unknown, unknown]>
-  getConnection(): Promise<MysqlConnection>
-}
-
-export interface MysqlConnection {
-  execute(query: MysqlQuery, values: Value[]): Promise<[unknown, unknown]>
-  release(): void
-  destroy(): void
-}
-
-export interface MysqlQuery {
-  sql: string
-  rowsAsArray: boolean
-  typeCast: boolean
-}
+export type { MysqlConnection, MysqlPool, MysqlQuery } from './_mysqlDriver.ts'
 
 export interface MysqlStore extends SqlStore {}
 
@@ -52,7 +22,7 @@ export interface MysqlStore extends SqlStore {}
  * const auth = createAuth({ store })
  */
 export function mysqlStore(pool: MysqlPool): MysqlStore {
-  return sqlStore(DIALECT, driverOf(pool))
+  return sqlStore(DIALECT, mysqlDriver(pool, 'mysqlStore'))
 }
 
 const COLUMNS = '`key`, user_id, version, expires_at, payload'
@@ -90,11 +60,7 @@ const PURGE_FIND: Statement = {
 }
 
 const DIALECT: Dialect = {
-  database: 'MySQL',
-  migrations: MIGRATIONS,
-  findSchemaTable: {
-    text: `SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = '${SCHEMA}'`,
-  },
+  schema: sessionsSchema(MIGRATIONS),
   // Neither INSERT IGNORE, which ignores more than a key that is taken, nor ON DUPLICATE KEY UPDATE, which counts
   // 1 for either when the connection counts found rows.
   create: {
@@ -110,7 +76,6 @@ const DIALECT: Dialect = {
   find: (keys) => withKeys(`SELECT ${COLUMNS} FROM ${SESSIONS}`, keys.map(bytesOf), ''),
   remove: (keys) => withKeys(`DELETE FROM ${SESSIONS}`, keys.map(bytesOf), ''),
   purge,
-  checkConnection,
   judge,
 }
 
@@ -125,16 +90,6 @@ function withKeys(begin: string, keys: readonly Buffer[], end: string): Query {
   return { statement: { text: `${begin} WHERE \`key\` IN (${'?, '.repeat(size - 1)}?)${end}` }, values }
 }
 
-const DUPLICATE_KEY = 1062
-/** Deadlock; the row changed under a snapshot of MariaDB; the prepared statement has to be prepared again. */
-const UNDONE: readonly unknown[] = [1213, 1020, 1615]
-
-function judge(error: unknown): Verdict {
-  const errno = error instanceof Error && 'errno' in error ? error.errno : undefined
-  if (errno === DUPLICATE_KEY) return 'taken'
-  return UNDONE.includes(errno) ? 'again' : 'failed'
-}
-
 /**
  * Walks the primary key. Expired rows are looked for without locks and then deleted by their keys: a DELETE by range
  * would lock every row that it passes, and the gaps between them, until it is done.
@@ -145,7 +100,7 @@ async function* purge(run: Run, now: number): AsyncGenerator<number> {
     const end = await run(PURGE_END, [start])
     const last = end.rows[0]?.[0]
     if (last === null) return
-    if (!Buffer.isBuffer(last)) throw garbage()
+    if (!Buffer.isBuffer(last)) throw garbage(SESSIONS)
     const expired = await run(PURGE_FIND, [start, last, now])
     yield* removeExpired(run, expired.rows.flat().filter(Buffer.isBuffer), now)
     start = successorOf(last)
@@ -163,73 +118,4 @@ async function* removeExpired(run: Run, keys: readonly Buffer[], now: number): A
     const { statement, values } = withKeys(`DELETE FROM ${SESSIONS}`, batch, ' AND expires_at <= ?')
     yield (await run(statement, [...values, now])).count
   }
-}
-
-/** Without autocommit a change that was acknowledged would be undone when its connection closes. */
-async function checkConnection(run: Run): Promise<void> {
-  const text =
-    'SELECT @@autocommit, @@character_set_client, @@character_set_connection, @@character_set_results'
-  const { rows } = await run({ text }, [])
-  const [autocommit, ...charsets] = rows[0] ?? []
-  if (Number(autocommit) === 1 && charsets.every((charset) => charset === 'utf8mb4')) return
-  throw new LatchstringError(
-    'invalid_option',
-    'mysqlStore needs connections with autocommit on and the character set utf8mb4, which are the defaults: ' +
-      `these have autocommit ${autocommit} and ${charsets.join(', ')}.`,
-  )
-}
-
-function driverOf(pool: MysqlPool): Driver {
-  if (typeof pool !== 'object' || pool === null || !('execute' in pool && 'getConnection' in pool))
-    throw noPool()
-  // The pool of callbacks has the same methods, and this one.
-  if ('promise' in pool) throw noPool()
-  return { run: runOn(pool), exclusively: (work) => exclusively(pool, work) }
-}
-
-function noPool(): LatchstringError {
-  return new LatchstringError(
-    'invalid_option',
-    'mysqlStore takes a pool of mysql2/promise. Of a pool of mysql2 pass pool.promise().',
-  )
-}
-
-function runOn(connection: MysqlPool | MysqlConnection): Run {
-  return async ({ text }, values): Promise<Answer> => {
-    // Whatever the application has set for its own queries.
-    const [result] = await connection.execute({ sql: text, rowsAsArray: true, typeCast: true }, values)
-    return Array.isArray(result) ? { rows: result, count: 0 } : { rows: [], count: affectedRowsOf(result) }
-  }
-}
-
-function affectedRowsOf(result: unknown): number {
-  const isHeader = typeof result === 'object' && result !== null && 'affectedRows' in result
-  return isHeader && typeof result.affectedRows === 'number' ? result.affectedRows : 0
-}
-
-const LOCK_SECONDS = 60
-
-async function exclusively(pool: MysqlPool, work: (run: Run) => Promise<void>): Promise<void> {
-  const connection = await pool.getConnection()
-  try {
-    const run = runOn(connection)
-    await lock(run)
-    await work(run)
-    await run({ text: `DO RELEASE_LOCK('${SCHEMA}')` }, [])
-    connection.release()
-  } catch (error) {
-    // Closing the connection frees the lock.
-    connection.destroy()
-    throw error
-  }
-}
-
-async function lock(run: Run): Promise<void> {
-  const { rows } = await run({ text: `SELECT GET_LOCK('${SCHEMA}', ${LOCK_SECONDS})` }, [])
-  if (Number(rows[0]?.[0]) === 1) return
-  throw new LatchstringError(
-    'store_unavailable',
-    `Another process has been migrating latchstring's tables for ${LOCK_SECONDS} s. Look for the lock ` +
-      `'${SCHEMA}' in MySQL.`,
-  )
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import pg from 'pg'
 import postgres from 'postgres'
 import { createDatabase, type Database, describeWith } from '../../test/servers.ts'
@@ -186,6 +186,32 @@ describeWith('postgres', 'postgresStore in PostgreSQL', () => {
     await waiting
     holder.release(true)
     assert.equal(await store.write(aRow('a')), true)
+  })
+
+  test('looks at its tables on another connection when the first one has been silent for 5 s', {
+    timeout: 60_000,
+  }, async (t) => {
+    const own = openPool()
+    t.after(() => own.end())
+    const { promise: silence } = Promise.withResolvers<never>()
+    let asked = 0
+    const isSilent = () => ++asked === 1
+    const store = postgresStore({
+      query: (query) => (isSilent() ? silence : own.query(query)),
+      connect: () => own.connect(),
+      on: () => {},
+      listenerCount: () => 1,
+    })
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    void store.read('a')
+    await turn()
+    t.mock.timers.tick(4_999)
+    void store.read('a')
+    await turn()
+    assert.equal(asked, 1)
+    t.mock.timers.tick(1)
+    t.mock.timers.reset()
+    assert.equal(await store.read('absent'), null)
   })
 
   test('needs no right to create tables once they are there', async (t) => {

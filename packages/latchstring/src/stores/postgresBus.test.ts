@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { Pool } from 'pg'
-import { BusLog, until } from '../../test/bus-listener.ts'
+import { assertForgets, BusLog, until } from '../../test/bus-listener.ts'
 import { createDatabase, type Database, describeWith } from '../../test/servers.ts'
 import { cached } from './cached.ts'
 import { memoryStore } from './memory.ts'
@@ -110,14 +110,7 @@ describeWith('postgres', 'postgresBus', () => {
     const there = cached(store, { bus: postgresBus(far.pool) })
     near.ends.push(() => here.close())
     far.ends.push(() => there.close())
-    await until(() => here.stats().isConnected && there.stats().isConnected, 'both listen')
-    await here.write({ key: 'key', userId: 'user', version: 1, expiresAt: 1e15, payload: '{}' })
-    assert.notEqual(await there.read('key'), null)
-    await here.remove(['key'])
-    const removed = performance.now()
-    await until(async () => (await there.read('key')) === null, 'it is gone')
-    assert.ok(performance.now() - removed < 1_000)
-    assert.equal(there.stats().invalidations, 1)
+    await assertForgets(here, there)
   })
 })
 

@@ -7,6 +7,9 @@ import { after, before, describe, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
 import { createClient, createClientPool, createSentinel } from 'redis'
+import { freePort } from '../../../../scripts/servers/ports.ts'
+import { clusterOptions } from '../../../../scripts/servers/redisCluster.ts'
+import { gate } from '../../test/http/server.ts'
 import {
   aRow,
   DRIVERS,
@@ -249,6 +252,54 @@ function indexTests(context: Context): void {
     })
     assert.equal(await twice.write(aRow('key')), true)
     assert.deepEqual(await store.list('user'), [aRow('key', { version: 2 })])
+  })
+
+  test('a list finds the row of a session whose token is replaced again and again while it is made (S-12, F-09)', async () => {
+    const prefix = freshPrefix()
+    const store = storeOf(context, prefix)
+    let count = 1
+    const meeting = spiedStore(prefix, {
+      around: async (command, send) => {
+        const answer = await send(command)
+        if (nameOf(command) !== 'ZRANGE' || count > 3) return answer
+        const before = aRow(`key ${count++}`)
+        assert.equal(await store.write(aRow(`key ${count}`)), true)
+        assert.equal(await store.write({ ...before, version: 2, userId: null }), true)
+        return answer
+      },
+    })
+    await store.write(aRow('key 1'))
+    assert.deepEqual(await meeting.list('user'), [aRow('key 4')])
+  })
+
+  test('a list finds the row of a session that passes on to a row which the list has asked for in vain (S-12, F-09)', async () => {
+    const prefix = freshPrefix()
+    const store = storeOf(context, prefix)
+    const [entered, asked, replaced] = [gate(), gate(), gate()]
+    const writer = spiedStore(prefix, {
+      around: async (command, send) => {
+        if (nameOf(command) === 'swap') entered.open()
+        if (nameOf(command) === 'swap') await asked.opened
+        return send(command)
+      },
+    })
+    const reader = spiedStore(prefix, {
+      around: async (command, send) => {
+        const isRead = (key: string) => command[0] === 'GET' && command[1]?.endsWith(key) === true
+        if (isRead('key 1')) await replaced.opened
+        const answer = await send(command)
+        if (isRead('key 2')) asked.open()
+        return answer
+      },
+    })
+    await store.write(aRow('key 1'))
+    const replacing = writer
+      .write(aRow('key 2'))
+      .then(() => store.write(aRow('key 1', { version: 2, userId: null, expiresAt: 0 })))
+      .then(replaced.open)
+    await entered.opened
+    assert.deepEqual(await reader.list('user'), [aRow('key 2')])
+    await replacing
   })
 
   test('a late touch enters the row anew, one right after another does not', async () => {
@@ -559,6 +610,27 @@ describeWith('redis', 'redisStore and a server that', () => {
     }
   })
 
+  test('may evict sessions is refused also before a client knows the nodes of its cluster', {
+    skip,
+  }, async (t) => {
+    const options = ['--cluster-announce-ip', '127.0.0.1', '--maxmemory-policy', 'allkeys-lru']
+    const server = await PrivateRedis.start(t, ...clusterOptions(await freePort()), ...options)
+    const [send] = await connectionOf(await openFor(t, server.url)).masters()
+    await send?.(['CLUSTER', 'ADDSLOTSRANGE', '0', '16383'])
+    await eventually(async () => assert.match(String(await send?.(['CLUSTER', 'INFO'])), /cluster_state:ok/))
+    const client = new Cluster([server.url])
+    client.on('error', () => {})
+    t.after(() => client.disconnect())
+    assert.notEqual(client.status, 'ready')
+    const store = redisStore(client)
+    const refused = errorWith('invalid_option', /"allkeys-lru"/)
+    await Promise.all([
+      assert.rejects(store.read('key'), refused),
+      assert.rejects(store.list('user'), refused),
+    ])
+    await assert.rejects(store.read('key'), refused)
+  })
+
   test('does not tell its eviction policy gets a warning, once', { skip }, async (t) => {
     const server = await PrivateRedis.start(t)
     const [admin] = await connectionOf(await openFor(t, server.url)).masters()
@@ -613,6 +685,19 @@ describe('redisStore asks for the eviction policy', () => {
     assert.deepEqual([asked, isAnswered], [2, false])
     assert.equal(await store.read('key'), null)
     assert.equal(asked, 2)
+  })
+
+  test('again when the client knew no server to ask', async () => {
+    const masters: object[] = []
+    const client: NodeRedisCluster = {
+      masters,
+      nodeClient: async () => ({ sendCommand: async () => 'maxmemory_policy:allkeys-lru\r\n' }),
+      sendCommand: async () => null,
+    }
+    const store = redisStore(client)
+    await assert.rejects(store.read('key'), errorWith('store_unavailable', /Connect it/))
+    masters.push({})
+    await assert.rejects(store.read('key'), errorWith('invalid_option', /"allkeys-lru"/))
   })
 
   test('and passes on that it could not be asked', async () => {

@@ -3,6 +3,7 @@ import type { Row, Store } from '../core/types.ts'
 import { type Connection, connectionOf, type RedisClient } from './_redisClient.ts'
 import { EvictionCheck } from './_redisEviction.ts'
 import { type Entry, UserIndex } from './_redisIndex.ts'
+import { ListSearch } from './_redisListSearch.ts'
 import { purgeServer } from './_redisPurge.ts'
 import { checkRow, decodeRow, type StoredRow } from './_redisRow.ts'
 import { swap } from './_redisSwap.ts'
@@ -15,6 +16,11 @@ export type {
   NodeRedisSentinel,
   RedisClient,
 } from './_redisClient.ts'
+
+export interface RedisStore extends Store {
+  /** Each row has a time to live, ten minutes longer than its session. A purge would walk all keys. */
+  readonly dropsExpired: true
+}
 
 export interface RedisStoreOptions {
   /** What the keys of this store begin with. Default: `latchstring:`. */
@@ -32,11 +38,12 @@ export interface RedisStoreOptions {
  * const client = await createClient().connect()
  * const auth = createAuth({ store: redisStore(client) })
  */
-export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): Store {
-  return new RedisStore(connectionOf(client), prefixOf(options))
+export function redisStore(client: RedisClient, options: RedisStoreOptions = {}): RedisStore {
+  return new RowStore(connectionOf(client), prefixOf(options))
 }
 
-class RedisStore implements Store {
+class RowStore implements RedisStore {
+  readonly dropsExpired = true
   readonly #connection: Connection
   readonly #rowPrefix: string
   readonly #index: UserIndex
@@ -50,8 +57,8 @@ class RedisStore implements Store {
   }
 
   async read(key: string): Promise<Row | null> {
-    const stored = await this.#ask('GET', key)
-    return stored?.row ?? null
+    const value = await this.#ask('GET', key)
+    return value === null ? null : decodeRow(key, value).row
   }
 
   async write(row: Row): Promise<boolean> {
@@ -65,17 +72,22 @@ class RedisStore implements Store {
   }
 
   async remove(keys: readonly string[]): Promise<number> {
-    const removed = await Promise.all(keys.map((key) => this.#ask('GETDEL', key)))
+    const removed = await Promise.all(keys.map((key) => this.#take(key)))
     const stored = removed.filter((found) => found !== null)
     this.#index.forget(stored)
     return stored.length
   }
 
+  /** Looks again while rows are gone that the index has named, and others may have come in their place. */
   async list(userId: string): Promise<Row[]> {
     if (!this.#eviction.isDone) await this.#eviction.run()
-    const keys = await this.#index.keysOf(userId)
-    const rows = await Promise.all([...keys].map((key) => this.read(key)))
-    return rows.filter((row) => row !== null).filter((row) => row.userId === userId)
+    const search = new ListSearch()
+    while (!search.isOver) {
+      const keys = search.begin(await this.#index.entriesOf(userId))
+      const rows = await Promise.all(keys.map((key) => this.read(key)))
+      search.end(rows.filter((row) => row !== null).filter((row) => row.userId === userId))
+    }
+    return search.rows
   }
 
   async purge(now: number): Promise<number> {
@@ -101,13 +113,17 @@ class RedisStore implements Store {
     return swapped
   }
 
-  async #ask(command: 'GET' | 'GETDEL', key: string): Promise<StoredRow | null> {
-    if (!this.#eviction.isDone) await this.#eviction.run()
-    // Redis would get another key: each lone surrogate becomes U+FFFD on the way.
-    if (!key.isWellFormed()) return null
-    const rowKey = this.#rowPrefix + key
-    const value = await this.#connection.send(rowKey, [command, rowKey])
+  async #take(key: string): Promise<StoredRow | null> {
+    const value = await this.#ask('GETDEL', key)
     return value === null ? null : decodeRow(key, value)
+  }
+
+  #ask(command: 'GET' | 'GETDEL', key: string): Promise<unknown> {
+    if (!this.#eviction.isDone) return this.#eviction.run().then(() => this.#ask(command, key))
+    // Redis would get another key: each lone surrogate becomes U+FFFD on the way.
+    if (!key.isWellFormed()) return Promise.resolve(null)
+    const rowKey = this.#rowPrefix + key
+    return this.#connection.send(rowKey, [command, rowKey])
   }
 }
 

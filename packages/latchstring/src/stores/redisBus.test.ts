@@ -4,7 +4,7 @@ import { describe, type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { createClient } from 'redis'
-import { BusLog, until } from '../../test/bus-listener.ts'
+import { assertForgets, BusLog, until } from '../../test/bus-listener.ts'
 import { describeWith } from '../../test/servers.ts'
 import { LatchstringError } from '../core/errors.ts'
 import { cached } from './cached.ts'
@@ -173,14 +173,7 @@ for (const [library, connect] of Object.entries(LIBRARIES)) {
       const [here, there] = [cached(store, { bus: busOf(near) }), cached(store, { bus: busOf(far) })]
       t.after(() => here.close())
       t.after(() => there.close())
-      await until(() => here.stats().isConnected && there.stats().isConnected, 'both listen')
-      await here.write({ key: 'key', userId: 'user', version: 1, expiresAt: 1e15, payload: '{}' })
-      assert.notEqual(await there.read('key'), null)
-      await here.remove(['key'])
-      const removed = performance.now()
-      await until(async () => (await there.read('key')) === null, 'it is gone')
-      assert.ok(performance.now() - removed < 1_000)
-      assert.equal(there.stats().invalidations, 1)
+      await assertForgets(here, there)
     })
   })
 }

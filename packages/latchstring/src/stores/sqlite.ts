@@ -1,12 +1,11 @@
-import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqlite'
-import { LatchstringError } from '../core/errors.ts'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { Row, Store } from '../core/types.ts'
-import { whenFree } from './_sqliteBusy.ts'
-import { openFile } from './_sqliteOpen.ts'
-import { migrate, retryWhileBusy } from './_sqliteSchema.ts'
+import { garbage } from './_sqlErrors.ts'
+import { accessTo, prepare } from './_sqliteAccess.ts'
 import { createCheck } from './_sqliteText.ts'
-import { createWriter, type Writer } from './_sqliteWriter.ts'
-import { garbage, PURGE_BATCH, SESSIONS } from './sql.ts'
+import type { Writer } from './_sqliteWriter.ts'
+import { SESSIONS, sessionsSchema, USER_INDEX } from './_sqlSessions.ts'
+import { PURGE_BATCH } from './sql.ts'
 
 export interface SqliteStore extends Store {
   /** Closes the database if the store opened it itself. Calls that come later are rejected. */
@@ -30,56 +29,54 @@ export interface SqliteStore extends Store {
  * const auth = createAuth({ store: sqliteStore('data/app.db') })
  */
 export function sqliteStore(pathOrDatabase: string | DatabaseSync): SqliteStore {
-  if (typeof pathOrDatabase === 'string') return ownStore(pathOrDatabase)
-  if (!(pathOrDatabase instanceof DatabaseSync))
-    throw wrongDatabase('a path or a DatabaseSync of node:sqlite')
-  if (!pathOrDatabase.isOpen) throw wrongDatabase('a database that is open')
-  if (pathOrDatabase.isTransaction) throw wrongDatabase('a database without an open transaction')
-  migrate(pathOrDatabase)
-  return storeOn(pathOrDatabase, () => {})
-}
-
-function ownStore(path: string): SqliteStore {
-  if (path === '') throw wrongDatabase('the path of a file, or ":memory:"')
-  const database = openFile(path)
-  const close = () => {
-    if (database.isOpen) database.close()
-  }
-  try {
-    migrate(database)
-    return storeOn(database, close)
-  } catch (error) {
-    close()
-    throw error
-  }
-}
-
-function storeOn(database: DatabaseSync, close: () => void): SqliteStore {
-  const sql = retryWhileBusy(database, () => prepareAll(database))
-  const write = createWriter(database)
-  const check = createCheck(database)
+  const schema = sessionsSchema(MIGRATIONS)
+  const { sql, read, write, close } = accessTo(pathOrDatabase, { taker: 'sqliteStore', schema, prepareAll })
   return {
-    read: (key) => whenFree(database, () => read(sql, key)),
+    read: (key) => read(() => find(sql, key)),
     write: async (row) => {
-      check(row)
+      sql.check(row)
       return write(() => compareAndSwap(sql, row))
     },
     remove: async (keys) => {
       const storable = keys.filter((key) => key.isWellFormed())
       return storable.length === 0 ? 0 : write(() => remove(sql, storable))
     },
-    list: (userId) => whenFree(database, () => list(sql, userId)),
+    list: (userId) => read(() => list(sql, userId)),
     purge: (now) => purge(sql, write, now),
     close,
   }
 }
 
+/**
+ * An ordinary rowid table: measured with 100,000 rows of 300 bytes it reads by key as fast as WITHOUT ROWID
+ * (7.4 us both), updates faster (13 us against 17), lists faster and is a tenth smaller.
+ * No index on expires_at: every touch would have to move an entry in it, and only purge would read it.
+ */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE ${SESSIONS} (
+    key TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT,
+    version INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    payload TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX ${USER_INDEX} ON ${SESSIONS} (user_id) WHERE user_id IS NOT NULL;`,
+]
+
+/** Rows come as arrays: an object each, with its names, costs 0.7 of the 1.8 microseconds that a read takes. */
+function prepareRows(database: DatabaseSync, text: string): StatementSync {
+  const statement = prepare(database, text)
+  statement.setReturnArrays(true)
+  return statement
+}
+
 type Statements = ReturnType<typeof prepareAll>
 
 function prepareAll(database: DatabaseSync) {
-  const columns = 'key, user_id AS userId, version, expires_at AS expiresAt, payload'
+  const columns = 'key, user_id, version, expires_at, payload'
   return {
-    read: prepare(database, `SELECT ${columns} FROM ${SESSIONS} WHERE key = ?`),
+    check: createCheck(database),
+    read: prepareRows(database, `SELECT ${columns} FROM ${SESSIONS} WHERE key = ?`),
     // Insert-only: a key that is taken is never written over.
     create: prepare(
       database,
@@ -91,7 +88,7 @@ function prepareAll(database: DatabaseSync) {
       `UPDATE ${SESSIONS} SET user_id = ?, version = ?, expires_at = ?, payload = ? WHERE key = ? AND version = ?`,
     ),
     remove: prepare(database, `DELETE FROM ${SESSIONS} WHERE key = ?`),
-    list: prepare(database, `SELECT ${columns} FROM ${SESSIONS} WHERE user_id = ?`),
+    list: prepareRows(database, `SELECT ${columns} FROM ${SESSIONS} WHERE user_id = ?`),
     batchEnd: prepare(
       database,
       `SELECT max(rowid) AS "end" FROM (SELECT rowid FROM ${SESSIONS} WHERE rowid > ? ORDER BY rowid LIMIT ?)`,
@@ -100,15 +97,7 @@ function prepareAll(database: DatabaseSync) {
   }
 }
 
-/** A database handed in may have other defaults for what rows look like. */
-function prepare(database: DatabaseSync, sql: string): StatementSync {
-  const statement = database.prepare(sql)
-  statement.setReturnArrays(false)
-  statement.setReadBigInts(false)
-  return statement
-}
-
-function read(sql: Statements, key: string): Row | null {
+function find(sql: Statements, key: string): Row | null {
   // SQLite would look for another key: each lone surrogate becomes U+FFFD on the way in.
   if (!key.isWellFormed()) return null
   const found = sql.read.get(key)
@@ -153,14 +142,11 @@ function purgeBatch(sql: Statements, after: number, now: number): { end: number 
   return { end, removed: Number(sql.purge.run(after, end, now).changes) }
 }
 
+/** From an array, whose members have their places for names. */
 function rowOf(found: Record<string, SQLOutputValue>): Row {
-  const { key, userId, version, expiresAt, payload } = found
-  if (typeof key !== 'string' || typeof payload !== 'string') throw garbage()
-  if (typeof version !== 'number' || typeof expiresAt !== 'number') throw garbage()
-  if (userId !== null && typeof userId !== 'string') throw garbage()
+  const { 0: key, 1: userId, 2: version, 3: expiresAt, 4: payload } = found
+  if (typeof key !== 'string' || typeof payload !== 'string') throw garbage(SESSIONS)
+  if (typeof version !== 'number' || typeof expiresAt !== 'number') throw garbage(SESSIONS)
+  if (userId !== null && typeof userId !== 'string') throw garbage(SESSIONS)
   return { key, userId, version, expiresAt, payload }
-}
-
-function wrongDatabase(wanted: string): LatchstringError {
-  return new LatchstringError('invalid_option', `sqliteStore takes ${wanted}.`)
 }
