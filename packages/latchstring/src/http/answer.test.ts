@@ -19,6 +19,13 @@ suite('an answer', () => {
     })
   })
 
+  test('P-09: to a server with too many passwords to hash is a 503 with the time to try again', () => {
+    const { status, headers, body } = errorAnswer(errorOf('overloaded'))
+    assert.equal(status, 503)
+    assert.equal(headers['Retry-After'], '1')
+    assert.deepEqual(JSON.parse(body), { message: 'Service unavailable, try again', code: 'unavailable' })
+  })
+
   test('F-01: to a store that fails is a 503 with the time to try again', () => {
     for (const code of ['store_unavailable', 'store_full', 'conflict'] as const) {
       const { status, headers, body } = errorAnswer(errorOf(code))

@@ -12,6 +12,7 @@ const SERVICE_UNAVAILABLE: ReadonlySet<LatchstringErrorCode> = new Set([
   'store_full',
   'conflict',
   'not_completed',
+  'overloaded',
 ])
 
 const RETRY_SOON = { 'Retry-After': '1' }

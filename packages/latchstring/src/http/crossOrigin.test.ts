@@ -77,7 +77,7 @@ suite('an unsafe request', () => {
     }
   })
 
-  test('W-01: with an origin that looks like ours is refused', () => {
+  test('W-01, W-06: with an origin that looks like ours is refused', () => {
     for (const origin of LOOK_ALIKES) assert.equal(isRefused({ origin }), true, origin)
   })
 
@@ -119,7 +119,7 @@ suite('an unsafe request', () => {
     }
   })
 
-  test('W-01: of an origin that looks like a trusted one is refused', () => {
+  test('W-01, W-06: of an origin that looks like a trusted one is refused', () => {
     const trusted = parseTrustedOrigins([OWN])
     for (const origin of LOOK_ALIKES) {
       assert.equal(isRefused({ origin, host: 'api.example', fetchSite: 'cross-site' }, trusted), true, origin)

@@ -17,12 +17,17 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  * Origin come from programs, which cannot be tricked into using somebody's cookies.
  */
 export function isCrossOrigin(request: RequestOrigin, trustedOrigins: ReadonlySet<string>): boolean {
-  if (SAFE_METHODS.has(request.method)) return false
+  if (isSafeMethod(request.method)) return false
   const { fetchSite, origin } = request
   if (fetchSite === 'same-origin' || fetchSite === 'none') return false
   if (fetchSite === undefined && origin === undefined) return false
   if (origin !== undefined && trustedOrigins.has(origin)) return false
   return fetchSite !== undefined || origin !== ownOrigin(request)
+}
+
+/** Whether requests of this method change nothing, by their definition. Without a method it is GET. */
+export function isSafeMethod(method = 'GET'): boolean {
+  return SAFE_METHODS.has(method)
 }
 
 function ownOrigin({ isSecure, host }: RequestOrigin): string | null {

@@ -3,10 +3,13 @@ import type { EmitOf, EndReason } from '../core/events.ts'
 import type { LoginOptions, LoginUser } from '../core/login.ts'
 import type { Session } from '../core/session.ts'
 import type { Sessions } from '../core/sessions.ts'
+import type { UserId } from '../core/types.ts'
 import { withStatus } from './answer.ts'
 import type { SessionCookies } from './cookies.ts'
 import type { HttpEvent } from './events.ts'
+import type { NodeResponse } from './nodeResponse.ts'
 import { createRequestSession, type RequestSession } from './requestSession.ts'
+import { forbidStoring } from './sessionHeaders.ts'
 
 /** What the exchanges of one application share. */
 export interface ExchangeContext {
@@ -15,58 +18,94 @@ export interface ExchangeContext {
   readonly emit: EmitOf<HttpEvent>
 }
 
+/** What a request presents by a cookie that is not ours. */
+export interface Presented {
+  /** `null`: nobody's. */
+  readonly session: Session | null
+  /** Set-Cookie values that the response carries beside our own. */
+  readonly setCookies: readonly string[]
+}
+
+/** Looks at a Cookie header without a session cookie of ours; `undefined` when there is nothing to wait for. */
+export type OpenOther = (cookieHeader: string) => Promise<Presented> | undefined
+
 /** A value that never reads the same twice must not keep a response waiting for ever. */
 const MAX_SAVES = 10
 
 /** Whether a request has a session: a store that does not answer leaves it unknown, which is not "none". */
 export type SessionStatus = 'active' | 'none' | 'unknown'
 
+const NOTHING_SAVED: Promise<void> = Promise.resolve()
+const NO_COOKIES: readonly string[] = []
+
+/** What the exchange says to caches on the response as soon as the session is looked at. */
+type HeldResponse = Pick<NodeResponse, 'headersSent' | 'getHeader' | 'setHeader' | 'hasHeader'>
+
 /** One request and its response, seen from the session: what was presented, what is wanted, what to set. */
 export class Exchange {
   readonly #context: ExchangeContext
   readonly #isSecure: boolean
-  readonly #onRead: () => void
-  #session: Session
+  readonly #response: HeldResponse
+  /** `null` until something is known or wanted of it: most requests find a session in the store. */
+  #known: Session | null = null
   #presented: string | null = null
+  #otherCookies = NO_COOKIES
   #failure: LatchstringError | null = null
   #ending: { session: Session; reason: EndReason }[] = []
   #hasEnded = false
   #isRead = false
   #requestSession: RequestSession | null = null
   #unfinishedSaves = 0
-  #lastSave: Promise<void> = Promise.resolve()
+  #lastSave = NOTHING_SAVED
   #failedSave: { readonly error: unknown } | null = null
 
-  /** `onRead` is called when the handler first looks at the session. */
-  constructor(context: ExchangeContext, isSecure: boolean, onRead: () => void) {
+  constructor(context: ExchangeContext, isSecure: boolean, response: HeldResponse) {
     this.#context = context
     this.#isSecure = isSecure
-    this.#onRead = onRead
-    this.#session = context.sessions.anonymous()
+    this.#response = response
   }
 
-  /** Opens the presented session; `undefined` when the store need not be asked. */
-  open(cookieHeader: string | undefined): Promise<void> | undefined {
+  /** Opens the presented session, else what `openOther` finds; `undefined` when the store need not be asked. */
+  open(cookieHeader: string | undefined, openOther?: OpenOther): Promise<void> | undefined {
     const cookie = this.#context.cookies.read(cookieHeader, this.#isSecure)
+    if (cookie.kind === 'token') return this.#openToken(cookie.token)
     if (cookie.kind === 'duplicate') this.#context.emit({ type: 'cookie.duplicate' })
-    return cookie.kind === 'token' ? this.#openToken(cookie.token) : undefined
+    if (cookie.kind === 'duplicate' || cookieHeader === undefined) return undefined
+    const opening = openOther?.(cookieHeader)
+    return opening === undefined ? undefined : this.#orUnknown(async () => this.#accept(await opening))
+  }
+
+  get #session(): Session {
+    this.#known ??= this.#context.sessions.anonymous()
+    return this.#known
+  }
+
+  #accept({ session, setCookies }: Presented): void {
+    if (session !== null) this.#known = session
+    this.#otherCookies = setCookies
   }
 
   async #openToken(token: string): Promise<void> {
     this.#presented = token
-    await this.#orUnknown(async () => {
-      this.#session = await this.#context.sessions.open(token)
-    })
+    try {
+      this.#known = await this.#context.sessions.open(token)
+    } catch (error) {
+      this.#noteFailure(error)
+    }
   }
 
-  /** A store that does not answer leaves the session unknown. */
   async #orUnknown(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      if (!(error instanceof LatchstringError)) throw error
-      this.#failure = error
+      this.#noteFailure(error)
     }
+  }
+
+  /** A store that does not answer leaves the session unknown. */
+  #noteFailure(error: unknown): void {
+    if (!(error instanceof LatchstringError)) throw error
+    this.#failure = error
   }
 
   /** Makes sure that the session is alive at this moment; `undefined` when no cache has answered for it. */
@@ -103,6 +142,11 @@ export class Exchange {
     return this.#session.userIdText === null ? 'none' : 'active'
   }
 
+  /** Whether the browser keeps the cookies of this response as Secure ones. */
+  get isSecure(): boolean {
+    return this.#isSecure
+  }
+
   get now(): number {
     return this.#context.sessions.clock()
   }
@@ -122,6 +166,11 @@ export class Exchange {
     this.#ending.push({ session: this.session, reason })
     this.#failedSave = null
     this.#replaceSession(this.#context.sessions.anonymous())
+  }
+
+  /** Ends the session with the next save if it is this user's. */
+  endIfOf(userId: UserId): void {
+    if (this.session.userIdText === String(userId)) this.end('revoked')
   }
 
   #failLogOut(cause: LatchstringError): never {
@@ -182,24 +231,32 @@ export class Exchange {
     return data.changes().size > 0 && (stored !== null || !data.isEmpty)
   }
 
-  /** The Set-Cookie value that the response must carry, if any. From then on the token is fixed. */
-  takeCookie(): string | null {
+  /** Whether the browser presented a session that has ended meanwhile, and that no other took the place of. */
+  get isLoggedOut(): boolean {
+    const { token, endedElsewhere } = this.#session
+    return token === null && this.#presented !== null && (this.#hasEnded || endedElsewhere)
+  }
+
+  /** The Set-Cookie values that the response must carry. From then on the token is fixed. */
+  takeCookies(): readonly string[] {
+    const cookie = this.#takeCookie()
+    return cookie === null ? this.#otherCookies : [...this.#otherCookies, cookie]
+  }
+
+  #takeCookie(): string | null {
     const { cookies, sessions } = this.#context
     const session = this.#session
     session.isTokenFixed = true
-    if (session.token === null) return this.#isTokenLost() ? cookies.expire(this.#isSecure) : null
+    if (this.isLoggedOut) return cookies.expire(this.#isSecure)
+    if (session.token === null) return null
     if (session.token === this.#presented) return null
     const maxAge = session.state?.remember ? sessions.remainingLifetime(session) / 1000 : null
     return cookies.issue(session.token, maxAge, this.#isSecure)
   }
 
-  #isTokenLost(): boolean {
-    return this.#presented !== null && (this.#hasEnded || this.#session.endedElsewhere)
-  }
-
   #replaceSession(session: Session): void {
     session.isTokenFixed = this.#session.isTokenFixed
-    this.#session = session
+    this.#known = session
     this.#requestSession = null
   }
 
@@ -233,9 +290,10 @@ export class Exchange {
     }
   }
 
+  /** Before the handler goes on: code that only fills in a default for caches then leaves ours alone. */
   #noteRead(): void {
     this.#isRead = true
-    this.#onRead()
+    if (!this.#response.headersSent) forbidStoring(this.#response)
   }
 }
 

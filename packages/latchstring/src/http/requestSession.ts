@@ -4,11 +4,8 @@ import { LatchstringError } from '../core/errors.ts'
 import type { Authentication } from '../core/payload.ts'
 import type { Session } from '../core/session.ts'
 import type { SessionData, UserId } from '../core/types.ts'
-import { withStatus } from './answer.ts'
 import type { Exchange } from './exchange.ts'
-
-/** Called when the work is done, with an error if it failed. */
-export type SessionCallback = (error?: unknown) => void
+import { promiseOrCallback, type SessionCallback } from './promiseOrCallback.ts'
 
 /** What `req.session` offers beside the application's data. */
 export interface SessionControls {
@@ -69,8 +66,11 @@ const OWN: Own = {
   destroy: (_, exchange) => withCallback(() => endAndSave(exchange, 'logged_out')),
 }
 
-function isOwnName(name: string): name is keyof SessionControls {
-  return Object.hasOwn(OWN, name)
+const OWN_NAMES: ReadonlySet<string> = new Set(Object.keys(OWN))
+
+/** Whether a name belongs to the session itself, so that no data can stand under it. */
+export function isOwnName(name: string): name is keyof SessionControls {
+  return OWN_NAMES.has(name)
 }
 
 function endAndSave(exchange: Exchange, reason: 'replaced' | 'logged_out'): Promise<void> {
@@ -78,23 +78,8 @@ function endAndSave(exchange: Exchange, reason: 'replaced' | 'logged_out'): Prom
   return exchange.save()
 }
 
-/** Serves callers that pass a callback and callers that await. */
 function withCallback(work: () => Promise<void>): (callback?: SessionCallback) => Promise<void> | undefined {
-  return (callback) => {
-    const done = work().catch((error: unknown) => {
-      throw withStatus(error)
-    })
-    if (callback === undefined) {
-      // The end of the response tries again and reports: a caller that does not wait must not crash.
-      done.catch(() => {})
-      return done
-    }
-    done.then(
-      () => callback(),
-      (error: unknown) => callback(error),
-    )
-    return undefined
-  }
+  return (callback) => promiseOrCallback(callback, work)
 }
 
 /**
@@ -102,12 +87,18 @@ function withCallback(work: () => Promise<void>): (callback?: SessionCallback) =
  * read-only, so that no assignment from a request body can make somebody else of a user.
  */
 export function createRequestSession(session: Session, exchange: Exchange): RequestSession {
-  const target: RequestSession = Object.create(null)
-  // What console.log shows; without it the proxy would look empty.
-  const value = () => ({ ...session.data.values })
-  Object.defineProperty(target, inspect.custom, { configurable: true, value })
-  return new Proxy(target, new RequestSessionHandler(session, exchange))
+  return new Proxy(TARGET, new RequestSessionHandler(session, exchange))
 }
+
+/** One for all, as no trap ever looks at it. What console.log shows is here; without it a proxy would look empty. */
+const TARGET: RequestSession = Object.create(null, {
+  [inspect.custom]: {
+    configurable: true,
+    value(this: RequestSession) {
+      return { ...this }
+    },
+  },
+})
 
 class RequestSessionHandler implements ProxyHandler<RequestSession> {
   readonly #session: Session

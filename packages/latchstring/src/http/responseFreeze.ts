@@ -6,17 +6,14 @@ const HEADER_METHODS = ['setHeader', 'setHeaders', 'appendHeader', 'removeHeader
 /** Makes a held response look like one whose headers were sent, so that nobody changes what was decided. */
 export class ResponseFreeze {
   readonly #response: NodeResponse
-  #status = 0
-  #restores: (() => void)[] = []
+  readonly #status: number
+  readonly #restores: (() => void)[] = []
 
   constructor(response: NodeResponse) {
     this.#response = response
-  }
-
-  begin(): void {
-    this.#status = this.#response.statusCode
+    this.#status = response.statusCode
     this.#override('headersSent', { get: () => true })
-    for (const name of HEADER_METHODS) this.#override(name, { value: () => this.refuse(), writable: true })
+    for (const name of HEADER_METHODS) this.#override(name, { value: refuseHeaders, writable: true })
   }
 
   markEnded(): void {
@@ -25,14 +22,7 @@ export class ResponseFreeze {
 
   end(): void {
     for (const restore of this.#restores.reverse()) restore()
-    if (this.#restores.length > 0) this.#response.statusCode = this.#status
-    this.#restores = []
-  }
-
-  /** @throws the error that Node has for headers that come too late. */
-  refuse(): never {
-    const message = 'Cannot set headers after they are sent to the client'
-    throw Object.assign(new Error(message), { code: 'ERR_HTTP_HEADERS_SENT' })
+    this.#response.statusCode = this.#status
   }
 
   #override(name: string, descriptor: PropertyDescriptor): void {
@@ -44,4 +34,10 @@ export class ResponseFreeze {
       else Object.defineProperty(response, name, before)
     })
   }
+}
+
+/** @throws the error that Node has for headers that come too late. */
+export function refuseHeaders(): never {
+  const message = 'Cannot set headers after they are sent to the client'
+  throw Object.assign(new Error(message), { code: 'ERR_HTTP_HEADERS_SENT' })
 }

@@ -1,6 +1,6 @@
 import { type Answer, errorAnswer } from './answer.ts'
 import type { NodeResponse } from './nodeResponse.ts'
-import { ResponseFreeze } from './responseFreeze.ts'
+import { ResponseFreeze, refuseHeaders } from './responseFreeze.ts'
 import { applyHead, isValidHead } from './responseHead.ts'
 
 /** What must be done before bytes may leave. */
@@ -31,7 +31,7 @@ export class ResponseGate {
   readonly #response: NodeResponse
   readonly #keeper: GateKeeper
   readonly #original: Pick<NodeResponse, GatedMethod>
-  readonly #freeze: ResponseFreeze
+  #freeze: ResponseFreeze | null = null
   #queue: HeldCall[] | null = null
   #hasBegun = false
   #isReplaced = false
@@ -43,7 +43,6 @@ export class ResponseGate {
     this.#keeper = keeper
     const { writeHead, write, end, flushHeaders } = response
     this.#original = { writeHead, write, end, flushHeaders }
-    this.#freeze = new ResponseFreeze(response)
     response.writeHead = (...args) => this.#writeHead(args)
     response.write = (...args) => this.#write(args)
     response.end = (...args) => this.#end(args)
@@ -52,7 +51,8 @@ export class ResponseGate {
 
   #writeHead(args: unknown[]): unknown {
     const response = this.#response
-    if (this.#queue !== null || this.#isReplaced) this.#freeze.refuse()
+    // What is below may hold our answer back in turn, and send its head later: that is no call of the application.
+    if (this.#queue !== null || (this.#isReplaced && response.headersSent)) refuseHeaders()
     if (this.#hasBegun || !isValidHead(args)) return this.#original.writeHead.apply(response, args)
     applyHead(response, args)
     this.#begin()
@@ -87,7 +87,7 @@ export class ResponseGate {
     if (!isEndArgument(args[0])) return this.#original.end.apply(response, args)
     if (this.#hasBegun) this.#finish()
     else this.#begin()
-    if (this.#queue !== null) this.#freeze.markEnded()
+    this.#freeze?.markEnded()
     return this.#pass(args, () => this.#original.end.apply(response, args), response)
   }
 
@@ -132,16 +132,21 @@ export class ResponseGate {
 
   #hold(settling: Promise<void>, settled: () => void, failed: (error: unknown) => void): void {
     this.#queue = []
-    this.#freeze.begin()
+    this.#freeze = new ResponseFreeze(this.#response)
     settling.then(() => this.#release(settled), failed).catch((error) => this.#cutOff(error))
   }
 
   #release(settled: () => void): void {
-    this.#freeze.end()
+    this.#thaw()
     settled()
     this.#replay(this.#takeQueue())
     if (this.#owesDrain) this.#response.emit('drain')
     this.#owesDrain = false
+  }
+
+  #thaw(): void {
+    this.#freeze?.end()
+    this.#freeze = null
   }
 
   #takeQueue(): HeldCall[] {
@@ -206,7 +211,7 @@ export class ResponseGate {
   }
 
   #dropQueue(): void {
-    this.#freeze.end()
+    this.#thaw()
     dropCalls(this.#takeQueue())
   }
 }

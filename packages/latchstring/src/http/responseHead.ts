@@ -1,4 +1,3 @@
-import { validateHeaderValue } from 'node:http'
 import type { NodeResponse } from './nodeResponse.ts'
 
 /** Whether Node would take these arguments of `writeHead`; if not, Node itself should say so. */
@@ -17,7 +16,7 @@ export function applyHead(response: NodeResponse, args: readonly unknown[]): voi
   response.statusCode = statusCodeOf(status)
   if (Array.isArray(headers)) applyPairs(response, pairsOf(headers))
   else applyFields(response, Object.entries(headers))
-  if (typeof message === 'string') validateHeaderValue('statusMessage', message)
+  if (typeof message === 'string') checkMessage(message)
 }
 
 /** The status message may be left out. */
@@ -53,4 +52,14 @@ function applyFields(response: NodeResponse, fields: readonly (readonly [string,
 
 function headerValue(value: unknown): string | readonly string[] {
   return Array.isArray(value) ? value.map(String) : String(value)
+}
+
+/** RFC 9112, section 4: anything else could begin a header, or a response. */
+const STATUS_MESSAGE = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** Node has a function for it in node:http, which takes longer to load than all of this package. */
+function checkMessage(message: string): void {
+  if (STATUS_MESSAGE.test(message)) return
+  const error = new TypeError('Invalid character in header content ["statusMessage"]')
+  throw Object.assign(error, { code: 'ERR_INVALID_CHAR' })
 }

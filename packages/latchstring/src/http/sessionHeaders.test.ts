@@ -11,7 +11,7 @@ type Given = Readonly<Record<string, string | string[]>>
 function finished(given: Given, setCookie: string | null, isRead: boolean) {
   const response = new OutgoingMessage()
   for (const [name, value] of Object.entries(given)) response.setHeader(name, value)
-  addSessionHeaders(response, setCookie, isRead)
+  addSessionHeaders(response, setCookie === null ? [] : [setCookie], isRead)
   return { ...response.getHeaders() } as Record<string, unknown> & { vary?: unknown }
 }
 

@@ -8,22 +8,23 @@ export function forbidStoring(response: Headers): void {
 }
 
 /** The headers that a response owes to its session, right before they leave. */
-export function addSessionHeaders(response: Headers, setCookie: string | null, isRead: boolean): void {
-  if (setCookie === null && !isRead) return
-  if (setCookie !== null) addCookie(response, setCookie)
+export function addSessionHeaders(response: Headers, setCookies: readonly string[], isRead: boolean): void {
+  if (setCookies.length === 0 && !isRead) return
+  if (setCookies.length > 0) addCookies(response, setCookies)
   forbidStoring(response)
   varyByCookie(response)
 }
 
 /** A cache that hands out somebody's cookie logs strangers in: here the application's wish does not count. */
-function addCookie(response: Headers, setCookie: string): void {
-  response.setHeader('Set-Cookie', [...valuesOf(response, 'Set-Cookie'), setCookie])
+function addCookies(response: Headers, setCookies: readonly string[]): void {
+  response.setHeader('Set-Cookie', [...valuesOf(response, 'Set-Cookie'), ...setCookies])
   const directives = namesOf(response, 'Cache-Control')
   if (directives.includes('no-store') || directives.includes('private')) return
   response.setHeader('Cache-Control', 'no-store')
 }
 
 function varyByCookie(response: Headers): void {
+  if (!response.hasHeader('Vary')) return void response.setHeader('Vary', 'Cookie')
   const vary = valuesOf(response, 'Vary').join(', ')
   const names = namesOf(response, 'Vary')
   if (names.includes('*') || names.includes('cookie')) return
