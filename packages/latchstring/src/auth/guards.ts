@@ -20,20 +20,27 @@ export function refuseAnonymous(exchange: Exchange): Refusal {
 }
 
 /** Lets a request pass whose user authenticated recently. The refusal is that of RFC 9470, section 3. */
-export function refuseStale(exchange: Exchange, { within, method }: RecentOptions): Refusal {
+export function refuseStale(exchange: Exchange, options: RecentOptions): Refusal {
   const refusal = refuseAnonymous(exchange)
-  if (refusal !== null) return refusal
-  const oldest = exchange.now - within
-  const isRecent = exchange.session.authentications.some(
-    (authentication) => authentication.at > oldest && (method === null || authentication.method === method),
-  )
-  return isRecent ? null : stepUpAnswer(within)
+  if (refusal !== null || isRecent(exchange, options)) return refusal
+  const body = { message: 'Authenticate again to go on', code: STEP_UP }
+  return jsonAnswer(401, body, { 'WWW-Authenticate': stepUpChallenge(options.within) })
 }
 
-function stepUpAnswer(within: number): Answer {
-  const code = 'insufficient_user_authentication'
-  const challenge = `Session error="${code}", max_age=${Math.floor(within / 1000)}`
-  return jsonAnswer(401, { message: 'Authenticate again to go on', code }, { 'WWW-Authenticate': challenge })
+/** An authentication of a far future counts as little as an old one: a clock that was set back makes nothing recent. */
+export function isRecent(exchange: Exchange, { within, method }: RecentOptions): boolean {
+  return exchange.session.authentications.some(
+    (authentication) =>
+      Math.abs(exchange.now - authentication.at) < within &&
+      (method === null || authentication.method === method),
+  )
+}
+
+const STEP_UP = 'insufficient_user_authentication'
+
+/** The header WWW-Authenticate that asks for a newer authentication; `within` in milliseconds. */
+export function stepUpChallenge(within: number): string {
+  return `Session error="${STEP_UP}", max_age=${Math.floor(within / 1000)}`
 }
 
 function unknownAnswer(): Answer {
