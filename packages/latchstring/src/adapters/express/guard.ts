@@ -3,17 +3,26 @@ import type { Exchange, ExchangeContext } from '../../http/exchange.ts'
 import { exchangeOf, sendAnswer, wantsPage } from './request.ts'
 import type { ExpressRequest, Middleware } from './types.ts'
 
+/** Where browsers are sent; `null`: nowhere. */
+export interface GuardPages {
+  readonly loginPage: string | null
+  /** For those who are logged in, but not recently enough. */
+  readonly reauthenticatePage: string | null
+}
+
 /** A middleware that lets pass what `decide` does not refuse; browsers go to the login page if there is one. */
 export function createGuard(
   context: ExchangeContext,
   decide: (exchange: Exchange) => Refusal,
-  loginPage: string | null,
+  pages: GuardPages,
 ): Middleware {
   return (request, response, next) => {
-    const refusal = decide(exchangeOf(context, request))
+    const exchange = exchangeOf(context, request)
+    const refusal = decide(exchange)
     if (refusal === null) return next()
-    const isForBrowser = refusal.status === 401 && loginPage !== null && wantsPage(request)
-    if (isForBrowser) response.setHeader('Location', loginPage + returnQuery(request))
+    const page = exchange.status === 'active' ? pages.reauthenticatePage : pages.loginPage
+    const isForBrowser = refusal.status === 401 && page !== null && wantsPage(request)
+    if (isForBrowser) response.setHeader('Location', page + returnQuery(request))
     sendAnswer(
       response,
       isForBrowser ? { status: 303, headers: { 'Cache-Control': 'no-store' }, body: '' } : refusal,

@@ -1,10 +1,11 @@
+export type { AuthEvent } from '../../auth/events.ts'
 export { LatchstringError, type LatchstringErrorCode } from '../../core/errors.ts'
 export * from '../../core/types.ts'
-export type { AuthEvent } from '../../http/events.ts'
 export type { RequestSession } from '../../http/requestSession.ts'
 // From the root, so that `declare module 'latchstring'` finds it in a program that imports nothing else.
 export type { SessionInfo } from '../../index.ts'
 export { type Auth, createAuth } from './createAuth.ts'
 export type { GenerateSessionOptions, SessionUser } from './login.ts'
+export type { MiddlewareAuth, MiddlewareAuthOptions, MiddlewareLike } from './onMiddleware.ts'
 export type { AuthOptions } from './options.ts'
 export type { ExpressRequest, ExpressResponse, Middleware } from './types.ts'

@@ -1,14 +1,12 @@
+import { type SignInUser, signIn } from '../../auth/signIn.ts'
 import { LatchstringError } from '../../core/errors.ts'
-import type { LoginOptions, LoginUser } from '../../core/login.ts'
-import type { Exchange, ExchangeContext } from '../../http/exchange.ts'
+import type { LoginOptions } from '../../core/login.ts'
+import type { ExchangeContext } from '../../http/exchange.ts'
 import { deviceOf, exchangeOf } from './request.ts'
 import type { ExpressRequest } from './types.ts'
 
 /** A user whose credentials the application has verified. */
-export interface SessionUser extends LoginUser {
-  /** Put on the session as `req.session.username`. */
-  readonly username?: string | null | undefined
-}
+export interface SessionUser extends SignInUser {}
 
 export interface GenerateSessionOptions {
   /** Keeps the login for `rememberTimeout`, also when the browser is closed. Default `false`. */
@@ -25,8 +23,7 @@ export function generateSession(
 ): PromiseLike<void> {
   requireUser(user)
   const exchange = exchangeOf(context, request)
-  exchange.logIn(user, loginOptions(request, options))
-  setUsername(exchange, user.username)
+  signIn(exchange, user, loginOptions(request, options))
   return inBackground(exchange.saveSoon())
 }
 
@@ -61,12 +58,6 @@ function loginOptions(request: ExpressRequest, options: GenerateSessionOptions):
 
 export function isMethodName(method: unknown): method is string {
   return typeof method === 'string' && method !== ''
-}
-
-function setUsername(exchange: Exchange, username: string | null | undefined): void {
-  const { data } = exchange.session
-  if (typeof username === 'string') data.set('username', username)
-  else data.delete('username')
 }
 
 /** A handler need not wait: the response waits, and reports a failure. */

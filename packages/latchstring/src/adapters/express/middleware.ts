@@ -1,12 +1,13 @@
 import { LatchstringError } from '../../core/errors.ts'
 import { Exchange, type ExchangeContext } from '../../http/exchange.ts'
 import type { RequestSession } from '../../http/requestSession.ts'
-import { ResponseGate } from '../../http/responseGate.ts'
-import { addSessionHeaders, forbidStoring } from '../../http/sessionHeaders.ts'
+import { type GateKeeper, ResponseGate } from '../../http/responseGate.ts'
+import { addSessionHeaders } from '../../http/sessionHeaders.ts'
+import type { Migration } from '../../migration/migration.ts'
 import { AttachedExchange } from './attached.ts'
 import { once } from './once.ts'
 import { createOriginCheck } from './originCheck.ts'
-import { isSecure, otherMiddleware } from './request.ts'
+import { deviceOf, isSecure, otherMiddleware } from './request.ts'
 import { EXCHANGE, type ExpressRequest, type ExpressResponse, type Middleware, type Next } from './types.ts'
 
 /** What the session middleware works with. */
@@ -14,6 +15,7 @@ export interface MiddlewareContext extends ExchangeContext {
   readonly isProduction: boolean
   readonly trustedOrigins: ReadonlySet<string>
   readonly warn: (line: string) => void
+  readonly migration: Migration | null
 }
 
 /** Gives every request its session, and keeps its response until the session is stored. */
@@ -28,15 +30,24 @@ export function createSessionMiddleware(context: MiddlewareContext): Middleware 
     if (!looksSecure && context.isProduction) warnOfPlainHttp()
     if (refusesOrigin(request, response, secure)) return
     const exchange = attachExchange(context, request, response, secure)
-    openThen(exchange, request, next)
+    openThen(exchange, request, context, next)
   }
 }
 
 const PLAIN_HTTP_WARNING =
   "latchstring: a request in production arrived over plain http, and browsers drop the session cookie there. Behind a proxy that ends TLS, set app.set('trust proxy', 1) (the number of proxies); otherwise serve https."
 
-function openThen(exchange: Exchange, request: ExpressRequest, next: Next): void {
-  const opening = exchange.open(request.headers.cookie)
+function openThen(
+  exchange: Exchange,
+  request: ExpressRequest,
+  { migration }: MiddlewareContext,
+  next: Next,
+): void {
+  const openOther =
+    migration === null
+      ? undefined
+      : (cookieHeader: string) => migration.open(cookieHeader, () => deviceOf(request))
+  const opening = exchange.open(request.headers.cookie, openOther)
   if (opening === undefined) next()
   else opening.then(() => next(), next)
 }
@@ -47,17 +58,36 @@ function attachExchange(
   response: ExpressResponse,
   secure: boolean,
 ): Exchange {
-  const exchange = new Exchange(context, secure, () => {
-    if (!response.headersSent) forbidStoring(response)
-  })
+  const exchange = new Exchange(context, secure, response)
   request[EXCHANGE] = new AttachedExchange(exchange, context)
   Object.defineProperty(request, 'session', SESSION_PROPERTY)
-  new ResponseGate(response, {
-    settle: () => exchange.settle(),
-    beforeHeaders: () => addSessionHeaders(response, exchange.takeCookie(), exchange.isRead),
-    failed: (error) => context.warn(failureLine(error)),
-  })
+  new ResponseGate(response, new SessionKeeper(exchange, context, response))
   return exchange
+}
+
+/** Lets a response go when its session is stored, with the headers that it owes to it. */
+class SessionKeeper implements GateKeeper {
+  readonly #exchange: Exchange
+  readonly #context: MiddlewareContext
+  readonly #response: ExpressResponse
+
+  constructor(exchange: Exchange, context: MiddlewareContext, response: ExpressResponse) {
+    this.#exchange = exchange
+    this.#context = context
+    this.#response = response
+  }
+
+  settle(): Promise<void> | undefined {
+    return this.#exchange.settle()
+  }
+
+  beforeHeaders(): void {
+    addSessionHeaders(this.#response, this.#exchange.takeCookies(), this.#exchange.isRead)
+  }
+
+  failed(error: unknown): void {
+    this.#context.warn(failureLine(error))
+  }
 }
 
 function failureLine(error: unknown): string {

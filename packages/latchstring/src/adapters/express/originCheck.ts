@@ -1,5 +1,5 @@
 import { jsonAnswer } from '../../http/answer.ts'
-import { isCrossOrigin } from '../../http/crossOrigin.ts'
+import { isCrossOrigin, isSafeMethod } from '../../http/crossOrigin.ts'
 import type { MiddlewareContext } from './middleware.ts'
 import { once } from './once.ts'
 import { sendAnswer } from './request.ts'
@@ -13,6 +13,8 @@ export type OriginCheck = (request: ExpressRequest, response: ExpressResponse, i
 export function createOriginCheck({ trustedOrigins, emit, warn }: MiddlewareContext): OriginCheck {
   const warnOnce = once((origin: string | undefined) => warn(refusalLine(origin)))
   return (request, response, isSecure) => {
+    // Most requests end here, before anything is put together.
+    if (isSafeMethod(request.method)) return false
     const { origin } = request.headers
     if (!isCrossOrigin({ ...originOf(request), isSecure }, trustedOrigins)) return false
     emit({ type: 'request.cross_origin', origin: origin ?? null })

@@ -49,9 +49,15 @@ function addressOf(request: ExpressRequest): string | undefined {
   return trustsAnybody ? request.socket.remoteAddress : (request.ip ?? request.socket.remoteAddress)
 }
 
-/** Whether the client prefers a page to JSON. Without Express nobody negotiates, and JSON is the answer. */
+const JSON_TYPE = /^application\/json[ \t]*(;|$)/i
+
+/**
+ * Whether the client prefers a page to JSON: not if it sends JSON. Without Express nobody negotiates, and JSON is
+ * the answer.
+ */
 export function wantsPage(request: ExpressRequest): boolean {
-  return request.accepts?.(['json', 'html']) === 'html'
+  const sendsJson = JSON_TYPE.test(request.headers['content-type'] ?? '')
+  return !sendsJson && request.accepts?.(['json', 'html']) === 'html'
 }
 
 export function sendAnswer(response: ExpressResponse, { status, headers, body }: Answer): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { SessionOfRequest } from '../../http/expressRequest.ts'
 import type { NodeResponse } from '../../http/nodeResponse.ts'
 import type { RequestSession } from '../../http/requestSession.ts'
 import type { AttachedExchange } from './attached.ts'
@@ -33,9 +34,12 @@ export type Middleware = (request: ExpressRequest, response: ExpressResponse, ne
 
 declare global {
   namespace Express {
+    interface LatchstringSessions {
+      express: RequestSession
+    }
     interface Request {
       /** The session of this request. Throws a LatchstringError while the store does not answer. */
-      session: RequestSession
+      session: SessionOfRequest
     }
   }
 }

@@ -1,0 +1,2 @@
+export * from 'latchstring/express-session'
+export { default } from 'latchstring/express-session'

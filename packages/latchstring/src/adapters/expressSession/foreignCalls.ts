@@ -1,0 +1,108 @@
+import { LatchstringError } from '../../core/errors.ts'
+import { Patience } from '../../core/patience.ts'
+import type { Timers } from '../../core/types.ts'
+import { answerOf } from '../../stores/_expressCall.ts'
+
+/** What is used of a store of express-session. */
+export interface ForeignStore {
+  get(sid: string, callback: (error?: unknown, session?: unknown) => void): unknown
+  set(sid: string, session: object, callback: (error?: unknown) => void): unknown
+  destroy(sid: string, callback: (error?: unknown) => void): unknown
+  touch?(sid: string, session: object, callback: (error?: unknown) => void): unknown
+}
+
+/** A write whose answer is still out, perhaps long after anybody waited for it. */
+interface PendingWrite {
+  readonly id: string
+  /** The session has been ended since. */
+  isEnded: boolean
+}
+
+/** By store: two middlewares on one store must know of each other's. */
+const pendingWrites = new WeakMap<object, Set<PendingWrite>>()
+
+/**
+ * The calls to a store of express-session, each of which ends in time. A write that was given up may still reach the
+ * store: if the session was ended meanwhile, it is ended again.
+ */
+export class ForeignCalls {
+  readonly #store: ForeignStore
+  readonly #patience: Patience
+  readonly #pending: Set<PendingWrite>
+
+  /** `timeout` is for each call, in milliseconds. */
+  constructor(store: ForeignStore, timeout: number, timers: Timers) {
+    this.#store = store
+    this.#patience = new Patience(timeout, timers)
+    this.#pending = pendingWrites.get(store) ?? new Set()
+    pendingWrites.set(store, this.#pending)
+  }
+
+  get touches(): boolean {
+    return typeof this.#store.touch === 'function'
+  }
+
+  get(id: string): Promise<unknown> {
+    return this.#ask(() => answerOf(this.#store.get, 1, (callback) => this.#store.get(id, callback)))
+  }
+
+  async set(id: string, session: object): Promise<void> {
+    await this.#write(id, () =>
+      answerOf(this.#store.set, 2, (callback) => this.#store.set(id, session, callback)),
+    )
+  }
+
+  async touch(id: string, session: object): Promise<void> {
+    const { touch } = this.#store
+    if (touch === undefined) return
+    await this.#write(id, () =>
+      answerOf(touch, 2, (callback) => touch.call(this.#store, id, session, callback)),
+    )
+  }
+
+  async destroy(id: string): Promise<void> {
+    for (const write of this.#pending) if (write.id === id) write.isEnded = true
+    await this.#ask(() => this.#destroy(id))
+  }
+
+  #destroy(id: string): Promise<unknown> {
+    return answerOf(this.#store.destroy, 1, (callback) => this.#store.destroy(id, callback))
+  }
+
+  #write(id: string, call: () => Promise<unknown>): Promise<unknown> {
+    const write = { id, isEnded: false }
+    return this.#ask(async () => {
+      this.#pending.add(write)
+      try {
+        return await call()
+      } finally {
+        this.#pending.delete(write)
+        if (write.isEnded) await this.#destroy(id)
+      }
+    })
+  }
+
+  #ask<T>(call: () => Promise<T>): Promise<T> {
+    return inTime((guarded) => this.#patience.ask(guarded), call)
+  }
+}
+
+class CallFailed extends Error {}
+
+/** The store's own error goes on as it is, for error handlers that know it; one that does not answer has none. */
+export async function inTime<T>(
+  wait: (call: () => Promise<T>) => Promise<T>,
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await wait(() => call().catch(rethrow))
+  } catch (error) {
+    if (error instanceof CallFailed) throw error.cause
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new LatchstringError('store_unavailable', `the session store gave ${reason}`, { cause: error })
+  }
+}
+
+function rethrow(cause: unknown): never {
+  throw new CallFailed('', { cause })
+}

@@ -1,0 +1,6 @@
+export type { Cookie, CookieOptions } from './cookie.ts'
+export type { MemoryStore } from './memoryStore.ts'
+export type { SessionOptions } from './options.ts'
+export type { Session } from './session.ts'
+export type { Store } from './store.ts'
+export type { SessionData } from './types.ts'

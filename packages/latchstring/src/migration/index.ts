@@ -1,0 +1,8 @@
+export { type CookieSessionOptions, cookieSession } from './cookieSession.ts'
+export { type ExpressSessionOptions, expressSession } from './expressSession.ts'
+export type { Migration, MigrationStats } from './migration.ts'
+export type { OldCookieOptions } from './oldCookie.ts'
+export type { OldStore } from './oldRows.ts'
+export type { OldData, OldSession, OldSessions } from './oldSessions.ts'
+export type { OldUser, OldValues, UserOf } from './oldUser.ts'
+export type { MigrateOptions } from './options.ts'
