@@ -8,3 +8,10 @@ export {
   type TestStoreOptions,
   testStore,
 } from './storeContract.ts'
+export {
+  type TestUsersOptions,
+  testUsers,
+  type UsersContractCase,
+  type UsersOpenedTwice,
+  usersContract,
+} from './usersContract.ts'

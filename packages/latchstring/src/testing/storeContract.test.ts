@@ -187,6 +187,15 @@ class NeverMovesTheIndex extends PlainStore {
   }
 }
 
+/** Asks who owns what, and for the rows only then. */
+class ListsInTwoSteps extends PlainStore {
+  override async list(userId: string): Promise<Row[]> {
+    const keys = (await super.list(userId)).map(({ key }) => key)
+    await turn()
+    return (await super.list(userId)).filter(({ key }) => keys.includes(key))
+  }
+}
+
 class IndexesLosers extends PlainStore {
   readonly #index: Row[] = []
 
@@ -349,6 +358,7 @@ const BROKEN: readonly [string, () => Store, RegExp][] = [
   ['compares users loosely', () => new ComparesUsersLoosely(), /^list: users whose ids look alike/],
   ['hides expired rows', () => new HidesExpiredRowsFromLists(), /^list: every row of the user/],
   ['keeps the first user in the index', () => new NeverMovesTheIndex(), /^list: a write that moves a row/],
+  ['lists in two steps', () => new ListsInTwoSteps(), /^list: while rows take the place/],
   ['indexes refused rows', () => new IndexesLosers(), /^create: of 100 parallel creates of one key/],
   ['purges too late', () => new SparesTheRowThatExpiresNow(), /^purge: a row that expires now/],
   ['purges too early', () => new PurgesAMillisecondEarly(), /^purge: a row that expires now/],

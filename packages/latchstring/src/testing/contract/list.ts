@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store } from '../../core/types.ts'
 import { aRow, byKey, type ContractCase, NOW, next } from './case.ts'
 
@@ -24,6 +25,23 @@ const LOOKALIKES = [
 
 async function listedKeys(store: Store, userId: string): Promise<string[]> {
   return (await store.list(userId)).map((row) => row.key).toSorted()
+}
+
+/** As the token of a session is replaced: the new row comes first, then the old one is closed. */
+async function replaceRows(store: Store, times: number): Promise<void> {
+  for (let index = 0; index < times; index++) {
+    assert.equal(await store.write(aRow({ key: `key ${index + 1}` })), true)
+    const closed = next(aRow({ key: `key ${index}` }), { userId: null, expiresAt: 0 })
+    assert.equal(await store.write(closed), true)
+  }
+}
+
+async function listUntil(store: Store, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    assert.notDeepEqual(await store.list('user'), [])
+    // Stores may need more than promises to go on.
+    await nextTurn()
+  }
 }
 
 export const listCases: readonly ContractCase[] = [
@@ -103,6 +121,19 @@ export const listCases: readonly ContractCase[] = [
       await store.write(aRow({ userId: 'other', version: 3 }))
       await store.write(aRow({ userId: 'other', version: 1 }))
       assert.deepEqual([await listedKeys(store, 'user'), await listedKeys(store, 'other')], [['key'], []])
+    },
+  },
+  {
+    name: 'list: while rows take the place of each other, no list is without one (S-12, F-09)',
+    needs: 'list',
+    run: async (store) => {
+      await store.write(aRow({ key: 'key 0' }))
+      let isOver = false
+      const replaced = replaceRows(store, 100).finally(() => {
+        isOver = true
+      })
+      const listed = listUntil(store, () => isOver)
+      await Promise.all([replaced, listed])
     },
   },
   {
