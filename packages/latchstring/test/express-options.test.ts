@@ -7,7 +7,7 @@ const store = memoryStore()
 
 /** Options as a program without types may write them, and what the error has to say. */
 const WRONG: readonly (readonly [options: object, message: RegExp])[] = [
-  [{ stroe: store }, /"stroe".*store, idleTimeout/],
+  [{ stroe: store }, /"stroe".*store, accounts, idleTimeout/],
   [{ secret: 'keyboard cat' }, /"secret".*it takes store/],
   [{ store: {} }, /store takes a session store.*sqliteStore.*read\(\)/],
   [{ store: { ...store, read: () => null } }, /store takes.*no method write\(\)/],

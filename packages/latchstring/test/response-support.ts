@@ -8,6 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import express from 'express'
 import { type Auth, type AuthEvent, type AuthOptions, createAuth, type Row } from 'latchstring/express'
 import type { ExpressRequest } from '../src/adapters/express/types.ts'
+import type { StoreOperation } from '../src/core/events.ts'
 import type { Store } from '../src/core/types.ts'
 import { memoryStore } from '../src/stores/memory.ts'
 
@@ -26,7 +27,7 @@ export type Handler = (request: Request, response: ServerResponse) => unknown
 
 /** A store whose answers a test decides. It counts what it is asked. */
 export interface ControlledStore extends Store {
-  readonly calls: Record<keyof Store, number>
+  readonly calls: Record<StoreOperation, number>
   /** Takes the place of the next and all later calls of a method, until it is `null` again. */
   readonly replaced: { [K in keyof Store]?: Store[K] | null }
   /** Makes writes and removals wait. Resolves `reached` when one has come. */

@@ -32,7 +32,10 @@ export function openSqlStore(driver: string, url: string): OpenStore {
 }
 
 /** Calls of the method `name` of `target` are counted, and everything else is as it was. */
-function counting<T extends object>(target: T, name: keyof T): { readonly counted: T; sent(): number } {
+export function counting<T extends object>(
+  target: T,
+  name: keyof T,
+): { readonly counted: T; sent(): number } {
   let count = 0
   const get = (_: T, property: string | symbol) => {
     const value = Reflect.get(target, property)
@@ -74,13 +77,13 @@ function openMysql(url: string): OpenStore {
 }
 
 /** Lets a test take the server away from those who reach it through `url`. */
-interface Cable {
+export interface Cable {
   readonly url: string
   cut(): Promise<void>
   mend(): Promise<void>
 }
 
-async function cableTo(t: TestContext, target: string): Promise<Cable> {
+export async function cableTo(t: TestContext, target: string): Promise<Cable> {
   const url = new URL(target)
   const { hostname, port } = url
   const sockets = new Set<Socket>()

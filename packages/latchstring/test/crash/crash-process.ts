@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { Sessions } from '../../src/core/sessions.ts'
 import { openStore } from '../history/stores.ts'
 
@@ -8,11 +9,15 @@ export interface Word {
 }
 
 const LANES = 3
+/** For a connection on a busy machine, in milliseconds. */
+const PATIENCE = 20_000
 
 const [, , place = '', userId = ''] = process.argv
-const { store } = await openStore(JSON.parse(place))
+const { store } = await openStore(JSON.parse(place), { patience: PATIENCE })
 const sessions = new Sessions({ store, storeTimeout: '10s' })
 
+// Node writes what it compiled when a process ends by itself, which none of these does.
+flushCompileCache()
 process.on('disconnect', () => process.exit())
 for (let lane = 0; lane < LANES; lane++) void logInAndOut(lane)
 
@@ -20,11 +25,11 @@ for (let lane = 0; lane < LANES; lane++) void logInAndOut(lane)
 async function logInAndOut(lane: number): Promise<void> {
   for (let count = 0; ; count++) {
     const token = await logIn(`${userId} ${lane}`)
-    tell('logged in', token)
+    void tell('logged in', token)
     if (count % 2 === 1) continue
-    tell('ending', token)
+    await tell('ending', token)
     await sessions.end(await sessions.open(token), 'logged_out')
-    tell('ended', token)
+    void tell('ended', token)
   }
 }
 
@@ -36,6 +41,11 @@ async function logIn(id: string): Promise<string> {
   return session.token ?? ''
 }
 
-function tell(kind: Word['kind'], token: string): void {
-  process.send?.({ kind, token })
+/**
+ * Resolves once the word has left the process. While nobody reads, words wait in here and die with it: an end
+ * that nobody heard announced would look like a login that was lost.
+ */
+function tell(kind: Word['kind'], token: string): Promise<void> {
+  const word: Word = { kind, token }
+  return new Promise((resolve) => process.send?.(word, () => resolve()))
 }

@@ -19,7 +19,7 @@ const { SEED = randomBytes(4).toString('hex'), ROUNDS = '200' } = process.env
 const PARALLEL = 3
 const LONGEST_LIFE = 40
 
-/** Most of a round is the start of a process. */
+/** Most of a round is the start of a process, and most of that the compilation of what every one of them runs. */
 const COMPILE_CACHE = mkdtempSync(join(tmpdir(), 'latchstring-'))
 after(() => rmSync(COMPILE_CACHE, { recursive: true }))
 
@@ -72,9 +72,10 @@ async function killedProcess(place: Place, userId: string, life: number): Promis
   const victim = fork(file, [JSON.stringify(place), userId], { execArgv: [], env })
   const words: Word[] = []
   victim.on('message', (word: Word) => words.push(word))
-  // The first word is that of the first login: there is nothing to lose before.
-  await once(victim, 'message')
   const closed = once(victim, 'close')
+  // The first word is that of the first login: there is nothing to lose before.
+  await Promise.race([once(victim, 'message'), closed])
+  assert.notEqual(words.length, 0, 'the process died by itself')
   await sleep(life)
   victim.kill('SIGKILL')
   await closed

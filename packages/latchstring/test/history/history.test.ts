@@ -1,67 +1,95 @@
 import assert from 'node:assert/strict'
-import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { randomBytes } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import { KINDS } from '../../../../scripts/servers/kinds.ts'
 import { decodePayload } from '../../src/core/payload.ts'
-import { createDatabase, describeWith } from '../servers.ts'
+import type { FaultyNetworks, Weather } from '../faults/proxy.ts'
 import { type Operation, staleAcceptances, survivors, type Violation } from './operations.ts'
 import { runHistory } from './run.ts'
+import {
+  describeCachedPlace,
+  describeCachedPlaces,
+  describePlaces,
+  type MadePlace,
+  withFragileBus,
+} from './servers.ts'
 import { type OpenStore, openStore, type Place } from './stores.ts'
 
 /** The long form: `OPERATIONS=100000 npm test -- Z-1`. `SEED=…` gives a run the same choices again. */
 const { SEED = randomBytes(4).toString('hex'), OPERATIONS = '5000' } = process.env
 
-const NAME = 'none of three processes accepts a session whose end was acknowledged before'
-
-test(`Z-1 on SQLite: ${NAME}`, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'latchstring-'))
-  t.after(() => rmSync(folder, { recursive: true }))
-  await neverStale(t, { kind: 'sqlite', url: join(folder, 'sessions.db'), prefix: '' })
-})
-
-for (const kind of ['postgres', 'mysql'] as const) {
-  describeWith(kind, `Z-1 on ${KINDS[kind].title}`, () => {
-    test(NAME, async (t) => {
-      const { url, drop } = await createDatabase(kind)
-      t.after(drop)
-      await neverStale(t, { kind, url, prefix: '' })
+describePlaces(
+  (title) => `Z-1 on ${title}`,
+  (make) => {
+    test('none of three processes accepts a session whose end was acknowledged before (Z-1)', async (t) => {
+      const place = await placeFor(t, make)
+      assert.deepEqual(staleAcceptances(await recorded(t, place)), [], `seed ${SEED}`)
     })
-  })
-}
+  },
+)
 
-for (const kind of ['redis', 'redis-cluster'] as const) {
-  describeWith(kind, `Z-1 on ${KINDS[kind].title}`, (url) => {
-    test(NAME, (t) => neverStale(t, { kind, url, prefix: `history-${randomUUID()}:` }))
-  })
-}
-
-const CACHED_NAME = 'three processes accept an ended session no longer than the cache may be stale'
 /** The default of the option `ttl`. */
 const TTL = 2_000
 
-describeWith('postgres', 'Z-1 on PostgreSQL behind a cache', () => {
-  test(CACHED_NAME, async (t) => {
-    const { url, drop } = await createDatabase('postgres')
-    t.after(drop)
-    await staleForMoments(t, { kind: 'postgres', url, prefix: 'history', isCached: true })
-  })
-})
+describeCachedPlaces(
+  TTL,
+  (title) => `Z-1 on ${title}`,
+  (make) => {
+    test('three processes accept an ended session no longer than the cache may be stale', async (t) => {
+      const place = await placeFor(t, make)
+      assert.ok(longestStaleness(t, await recorded(t, place)) < TTL, `seed ${SEED}`)
+    })
+  },
+)
 
-describeWith('redis', 'Z-1 on Redis behind a cache', (url) => {
-  test(CACHED_NAME, (t) =>
-    staleForMoments(t, { kind: 'redis', url, prefix: `history-${randomUUID()}:`, isCached: true }),
+/** While the bus hangs, each change waits for it for a tenth of a second. */
+const CUT_OPERATIONS = Math.ceil(Number(OPERATIONS) / 6)
+/** Over and over: nobody notices that messages are lost, then the bus is gone, then it is back for a while. */
+const BREAKS: ReadonlyMap<number, Weather> = new Map([
+  [0, 'stall'],
+  [80, 'refuse'],
+  [90, 'fair'],
+])
+/** How many tokens are shared until it begins again. */
+const ROUND = 100
+
+for (const kind of ['postgres', 'redis'] as const) {
+  describeCachedPlace(
+    kind,
+    TTL,
+    (title) => `Z-1 on ${title}`,
+    (make) => {
+      test('three processes accept an ended session for less than the ttl when the bus breaks', async (t) => {
+        const place = await placeFor(t, make)
+        const { cache, network } = await withFragileBus(place.cache)
+        t.after(() => network.close())
+        const history = await recorded(t, { ...place, cache }, CUT_OPERATIONS, (shared) =>
+          breakBus(network, shared),
+        )
+        const longest = longestStaleness(t, history)
+        assert.ok(longest > 0, `no message was missed, seed ${SEED}`)
+        assert.ok(longest < TTL, `seed ${SEED}`)
+      })
+    },
   )
-})
+}
 
-async function staleForMoments(t: TestContext, place: Place): Promise<void> {
-  const history = await recorded(t, place)
+function breakBus(network: FaultyNetworks, shared: number): void {
+  const weather = BREAKS.get(shared % ROUND)
+  if (weather !== undefined) network.turn(weather)
+}
+
+async function placeFor<P extends Place>(t: TestContext, make: () => Promise<MadePlace<P>>): Promise<P> {
+  const { place, remove } = await make()
+  t.after(remove)
+  return place
+}
+
+/** In milliseconds; 0 if no ended session was accepted. */
+function longestStaleness(t: TestContext, history: readonly Operation[]): number {
   const stale = staleAcceptances(history)
   const longest = Math.max(0, ...stale.map(stalenessOf))
   t.diagnostic(`${stale.length} stale acceptances, the longest ${longest.toFixed(1)} ms after the end`)
-  assert.ok(longest < TTL, `seed ${SEED}`)
+  return longest
 }
 
 /** Milliseconds between the acknowledgement of an end and a request that was accepted all the same. */
@@ -69,16 +97,18 @@ function stalenessOf({ accepted, ended }: Violation): number {
   return Number(accepted.sentAt - ended.answeredAt) / 1e6
 }
 
-async function neverStale(t: TestContext, place: Place): Promise<void> {
-  assert.deepEqual(staleAcceptances(await recorded(t, place)), [], `seed ${SEED}`)
-}
-
 /** A run whose acknowledged writes were all kept. */
-async function recorded(t: TestContext, place: Place): Promise<Operation[]> {
+async function recorded(
+  t: TestContext,
+  place: Place,
+  operations = Number(OPERATIONS),
+  onShare?: (shared: number) => void,
+): Promise<Operation[]> {
   t.diagnostic(`seed ${SEED}`)
-  const history = await runHistory(place, SEED, Number(OPERATIONS))
+  const history = await runHistory(place, SEED, operations, onShare)
   t.diagnostic(summary(history))
-  const opened = await openStore(place)
+  const { kind, url, prefix } = place
+  const opened = await openStore({ kind, url, prefix })
   await keepsAcknowledgedWrites(opened, history).finally(() => opened.close())
   return history
 }

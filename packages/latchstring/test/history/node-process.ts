@@ -40,8 +40,9 @@ async function run(): Promise<void> {
   const lanes = Array.from({ length: PARALLEL }, () => runLane(Math.ceil(Number(count) / PARALLEL)))
   await Promise.all(lanes)
   sessions.close()
-  await close()
+  // First: a bus that hangs may never close.
   report({ type: 'finished', history })
+  await close()
 }
 
 async function runLane(operations: number): Promise<void> {

@@ -10,12 +10,21 @@ interface Told {
   readonly history?: readonly Operation[]
 }
 
-/** Runs three processes on one store, with operations that the seed decides, and returns what they saw. */
-export async function runHistory(place: Place, seed: string, operations: number): Promise<Operation[]> {
+/**
+ * Runs three processes on one store, with operations that the seed decides, and returns what they saw. `onShare` is
+ * called when all have opened the store, and each time that one has told the others of a token: so often until then.
+ */
+export async function runHistory(
+  place: Place,
+  seed: string,
+  operations: number,
+  onShare: (shared: number) => void = () => {},
+): Promise<Operation[]> {
   const nodes = Array.from({ length: NODES }, (_, index) => startNode(place, `${seed} ${index}`, operations))
   try {
-    relaySessions(nodes)
+    relaySessions(nodes, onShare)
     await Promise.all(nodes.map((node) => told(node, 'ready')))
+    onShare(0)
     const finished = nodes.map((node) => told(node, 'finished'))
     for (const node of nodes) node.send({ userId: '', sessionId: '', token: '' })
     return (await Promise.all(finished)).flatMap(({ history = [] }) => history)
@@ -31,10 +40,12 @@ function startNode(place: Place, seed: string, operations: number): ChildProcess
 }
 
 /** A session that one node made is used by all of them. */
-function relaySessions(nodes: readonly ChildProcess[]): void {
+function relaySessions(nodes: readonly ChildProcess[], onShare: (shared: number) => void): void {
+  let shared = 0
   for (const from of nodes) {
     from.on('message', ({ type, session }: Told) => {
       if (type !== 'session') return
+      onShare(++shared)
       for (const to of nodes) if (to !== from && to.connected) to.send(Object(session))
     })
   }

@@ -1,5 +1,6 @@
-import type { Store } from '../../src/core/types.ts'
-import { cached } from '../../src/stores/cached.ts'
+import type { Clock, Store } from '../../src/core/types.ts'
+import { type CachedStore, cached, type InvalidationBus } from '../../src/stores/cached.ts'
+import { until } from '../bus-listener.ts'
 
 /** Where several processes find the same store. */
 export interface Place {
@@ -8,74 +9,89 @@ export interface Place {
   readonly url: string
   /** What the keys in Redis begin with. */
   readonly prefix: string
-  /** Whether each process has a cache, with a bus over the same server. */
-  readonly isCached?: boolean
+  /** How each process has a cache of its own. Without it, none has one. */
+  readonly cache?: CachePlace
+}
+
+/** Where caches tell each other what has changed. */
+export interface CachePlace {
+  readonly bus: 'postgres' | 'redis'
+  readonly url: string
+  readonly channel: string
+  /** In milliseconds. */
+  readonly ttl: number
 }
 
 export interface OpenStore {
+  /** With a cache, if the place has any. */
+  readonly store: Store
+  /** The store without its cache. */
+  readonly bare: Store
+  readonly cache: CachedStore | null
+  close(): Promise<void>
+}
+
+/** What a test does otherwise than an application. */
+export interface Parts {
+  /** How long to wait for a connection, in milliseconds. Default: 1,000. */
+  readonly patience?: number
+  /** The time of the cache. */
+  readonly clock?: Clock
+  /** What to put between the cache and its bus. */
+  readonly tap?: (bus: InvalidationBus) => InvalidationBus
+}
+
+const PATIENCE = 1_000
+
+/** The store as an application would open it, and its cache in use: the bus is connected. */
+export async function openStore(place: Place, parts: Parts = {}): Promise<OpenStore> {
+  const opened = await OPENERS[place.kind](place, parts.patience ?? PATIENCE)
+  if (place.cache !== undefined) return openCached(opened, place.cache, parts)
+  return { ...opened, bare: opened.store, cache: null }
+}
+
+async function openCached(opened: Opened, place: CachePlace, parts: Parts): Promise<OpenStore> {
+  const { clock = Date.now, tap = (bus) => bus, patience = PATIENCE } = parts
+  const { bus, close } = await BUSES[place.bus](place, patience)
+  const cache = cached(opened.store, { bus: tap(bus), ttl: place.ttl, clock })
+  await until(() => cache.stats().isConnected, 'the bus is connected')
+  return {
+    store: cache,
+    bare: opened.store,
+    cache,
+    close: async () => {
+      cache.close()
+      await close()
+      await opened.close()
+    },
+  }
+}
+
+interface Opened {
   readonly store: Store
   close(): Promise<void>
 }
 
-/** The store as an application would open it. */
-export function openStore({ kind, url, prefix, isCached = false }: Place): Promise<OpenStore> {
-  if (isCached && kind === 'postgres') return openCachedPostgres(url, prefix)
-  if (isCached && kind === 'redis') return openCachedRedis(url, prefix)
-  return OPENERS[kind](url, prefix)
-}
-
-async function openCachedPostgres(connectionString: string, channel: string): Promise<OpenStore> {
-  const { Pool } = await import('pg')
-  const { postgresStore } = await import('../../src/stores/postgres.ts')
-  const { postgresBus } = await import('../../src/stores/postgresBus.ts')
-  const pool = new Pool({ connectionString, max: 5 })
-  const store = cached(postgresStore(pool), { bus: postgresBus(pool, channel) })
-  return {
-    store,
-    close: () => {
-      store.close()
-      return pool.end()
-    },
-  }
-}
-
-async function openCachedRedis(url: string, prefix: string): Promise<OpenStore> {
-  const { createClient } = await import('redis')
-  const { redisStore } = await import('../../src/stores/redis.ts')
-  const { redisBus } = await import('../../src/stores/redisBus.ts')
-  const client = createClient({ url })
-  const subscriber = client.duplicate()
-  for (const one of [client, subscriber]) await one.on('error', () => {}).connect()
-  const store = cached(redisStore(client, { prefix }), { bus: redisBus(client, subscriber, `${prefix}bus`) })
-  return {
-    store,
-    close: async () => {
-      store.close()
-      for (const one of [client, subscriber]) one.destroy()
-    },
-  }
-}
-
 /** Drivers are loaded when they are asked for: some tests start hundreds of processes. */
-const OPENERS: Readonly<Record<Place['kind'], (url: string, prefix: string) => Promise<OpenStore>>> = {
-  sqlite: async (url) => {
+const OPENERS: Readonly<Record<Place['kind'], (place: Place, patience: number) => Promise<Opened>>> = {
+  sqlite: async ({ url }) => {
     const { sqliteStore } = await import('../../src/stores/sqlite.ts')
     const store = sqliteStore(url)
     return { store, close: async () => store.close() }
   },
-  postgres: async (connectionString) => {
+  postgres: async ({ url }, patience) => {
     const { Pool } = await import('pg')
     const { postgresStore } = await import('../../src/stores/postgres.ts')
-    const pool = new Pool({ connectionString, max: 4, connectionTimeoutMillis: 1_000 })
+    const pool = new Pool({ connectionString: url, max: 4, connectionTimeoutMillis: patience })
     return { store: postgresStore(pool), close: () => pool.end() }
   },
-  mysql: async (uri) => {
+  mysql: async ({ url }, patience) => {
     const { createPool } = await import('mysql2/promise')
     const { mysqlStore } = await import('../../src/stores/mysql.ts')
-    const pool = createPool({ uri, connectionLimit: 4, connectTimeout: 1_000 })
+    const pool = createPool({ uri: url, connectionLimit: 4, connectTimeout: patience })
     return { store: mysqlStore(pool), close: () => pool.end() }
   },
-  redis: async (url, prefix) => {
+  redis: async ({ url, prefix }) => {
     const { createClient } = await import('redis')
     const { redisStore } = await import('../../src/stores/redis.ts')
     const client = createClient({ url, disableOfflineQueue: true })
@@ -83,7 +99,7 @@ const OPENERS: Readonly<Record<Place['kind'], (url: string, prefix: string) => P
     await client.connect()
     return { store: redisStore(client, { prefix }), close: async () => client.destroy() }
   },
-  'redis-cluster': async (urls, prefix) => {
+  'redis-cluster': async ({ url: urls, prefix }) => {
     const { createCluster } = await import('redis')
     const { redisStore } = await import('../../src/stores/redis.ts')
     const client = createCluster({ rootNodes: urls.split(',').map((url) => ({ url })) })
@@ -92,3 +108,35 @@ const OPENERS: Readonly<Record<Place['kind'], (url: string, prefix: string) => P
     return { store: redisStore(client, { prefix }), close: async () => client.destroy() }
   },
 }
+
+interface OpenBus {
+  readonly bus: InvalidationBus
+  close(): Promise<void>
+}
+
+/** With connections of its own, so that a test can cut them and leave the store alone. */
+const BUSES: Readonly<Record<CachePlace['bus'], (place: CachePlace, patience: number) => Promise<OpenBus>>> =
+  {
+    postgres: async ({ url, channel }, patience) => {
+      const { Pool } = await import('pg')
+      const { postgresBus } = await import('../../src/stores/postgresBus.ts')
+      // One connection listens. The only other one sends messages in the order of their publication.
+      const pool = new Pool({ connectionString: url, max: 2, connectionTimeoutMillis: patience })
+      pool.on('error', () => {})
+      return { bus: postgresBus(pool, channel), close: () => pool.end() }
+    },
+    redis: async ({ url, channel }) => {
+      const { createClient } = await import('redis')
+      const { redisBus } = await import('../../src/stores/redisBus.ts')
+      const publisher = createClient({ url, disableOfflineQueue: true })
+      const subscriber = createClient({ url })
+      const clients = [publisher, subscriber]
+      for (const client of clients) await client.on('error', () => {}).connect()
+      return {
+        bus: redisBus(publisher, subscriber, channel),
+        close: async () => {
+          for (const client of clients) client.destroy()
+        },
+      }
+    },
+  }

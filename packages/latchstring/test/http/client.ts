@@ -119,6 +119,11 @@ export class Browser {
   copy(): Browser {
     return new Browser(this.#origin, this.jar)
   }
+
+  /** Another browser, of somebody who has never been here. */
+  stranger(): Browser {
+    return new Browser(this.#origin)
+  }
 }
 
 /** All of these at the same time, each over a socket of its own. */
