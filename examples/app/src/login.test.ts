@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { ANNA, PASSWORD, startApp } from './testing/app.ts'
+import { ANNA, isLoggedIn, PASSWORD, startApp } from './testing/app.ts'
 import { PAGE } from './testing/visitor.ts'
 
 const NOT_AUTHENTICATED = { message: 'Not authenticated' }
@@ -32,15 +32,14 @@ suite('signing up, logging in and logging out with JSON', () => {
     assert.equal(login.status, 200)
     const user = { id: 1, email: ANNA.email, username: ANNA.username }
     assert.deepEqual(login.body, { message: 'Login successful', user })
-    assert.equal((await visitor.get('/protected')).status, 200)
+    assert.equal(await isLoggedIn(visitor), true)
 
     const thief = visitor.copy()
     const logout = await visitor.post('/logout')
     assert.equal(logout.status, 200)
     assert.deepEqual(logout.body, { message: 'Logged out' })
-    assert.equal(visitor.cookies, '')
-    assert.equal((await visitor.get('/protected')).status, 401)
-    assert.equal((await thief.get('/protected')).status, 401)
+    assert.equal(visitor.sessionToken, undefined)
+    assert.deepEqual([await isLoggedIn(visitor), await isLoggedIn(thief)], [false, false])
   })
 
   test('logging out without being logged in is no error', async (t) => {
@@ -52,8 +51,8 @@ suite('signing up, logging in and logging out with JSON', () => {
     const visitor = await (await startApp(t)).member(ANNA)
     const before = visitor.copy()
     await visitor.post('/login', { email: ANNA.email, password: PASSWORD })
-    assert.notEqual(visitor.cookies, before.cookies)
-    assert.equal((await before.get('/protected')).status, 401)
+    assert.notEqual(visitor.sessionToken, before.sessionToken)
+    assert.equal(await isLoggedIn(before), false)
   })
 
   test('the cookie ends with the browser, unless the user wants to be remembered', async (t) => {
@@ -61,7 +60,8 @@ suite('signing up, logging in and logging out with JSON', () => {
     await app.member(ANNA)
     const maxAge = async (remember: boolean) => {
       const login = await app.visitor().post('/login', { email: ANNA.email, password: PASSWORD, remember })
-      return /Max-Age=(\d+)/.exec(login.headers.get('set-cookie') ?? '')?.[1]
+      const [cookie = ''] = login.headers.getSetCookie().filter((line) => line.startsWith('latchstring='))
+      return /Max-Age=(\d+)/.exec(cookie)?.[1]
     }
     assert.equal(await maxAge(false), undefined)
     const seconds = Number(await maxAge(true))
@@ -116,6 +116,7 @@ suite('signing up, logging in and logging out with JSON', () => {
     }
     const emailTaken = { message: 'There is an account with this email address already', code: 'email_taken' }
     assert.deepEqual(await refused({ email: 'ANNA@example.test', username: 'other' }), emailTaken)
+    assert.deepEqual(await refused({}), emailTaken)
     const usernameTaken = { message: 'This username is taken', code: 'username_taken' }
     assert.deepEqual(await refused({ email: 'other@example.test', username: 'Anna' }), usernameTaken)
   })
@@ -146,12 +147,17 @@ suite('signing up, logging in and logging out with JSON', () => {
     ]) {
       assert.deepEqual(await refusal({ email }), invalidEmail, email)
     }
-    const tooShort = { message: 'Choose a password of at least 15 characters', code: 'weak_password' }
+    const tooShort = {
+      message: 'Choose a password of at least 15 characters',
+      code: 'weak_password',
+      reason: 'too_short',
+    }
     assert.deepEqual(await refusal({ password: 'too short' }), tooShort)
     assert.deepEqual(await refusal({ password: '' }), tooShort)
     const itself = {
       message: 'Choose a password other than your email address or username',
       code: 'weak_password',
+      reason: 'own_name',
     }
     assert.deepEqual(await refusal({ password: ANNA.email.toUpperCase() }), itself)
     for (const username of ['bert@example.test', '-anna', 'an na', 'a'.repeat(65)]) {
@@ -180,19 +186,22 @@ suite('signing up, logging in and logging out with the pages', () => {
   test('a visitor is led to the login page and from there to the page they wanted', async (t) => {
     const app = await startApp(t)
     await app.member(ANNA)
-    const visitor = app.visitor()
-    const refused = await visitor.get('/account/sessions', PAGE)
-    assert.equal(refused.status, 303)
-    assert.equal(refused.headers.get('location'), '/login?returnTo=%2Faccount%2Fsessions')
+    for (const path of ['/protected', '/account/sessions']) {
+      const visitor = app.visitor()
+      const refused = await visitor.get(path, PAGE)
+      assert.equal(refused.status, 303)
+      const form = `/login?returnTo=${encodeURIComponent(path)}`
+      assert.equal(refused.headers.get('location'), form)
 
-    const form = await visitor.get('/login?returnTo=%2Faccount%2Fsessions', PAGE)
-    assert.match(form.text, /<input type="hidden" name="returnTo" value="\/account\/sessions">/)
-    const fields = { email: ANNA.email, password: PASSWORD, returnTo: '/account/sessions' }
-    const login = await visitor.submit('/login', fields)
-    assert.equal(login.status, 303)
-    assert.equal(login.headers.get('location'), '/account/sessions')
-    // At once: the answer does not leave before the session is stored.
-    assert.equal((await visitor.get('/account/sessions', PAGE)).status, 200)
+      const { text } = await visitor.get(form, PAGE)
+      assert.ok(text.includes(`<input type="hidden" name="returnTo" value="${path}">`), text)
+      const fields = { email: ANNA.email, password: PASSWORD, returnTo: path }
+      const login = await visitor.submit(form, '/login', fields)
+      assert.equal(login.status, 303)
+      assert.equal(login.headers.get('location'), path)
+      // At once: the answer does not leave before the session is stored.
+      assert.equal((await visitor.get(path, PAGE)).status, 200)
+    }
   })
 
   test('a login leads nowhere but into the app (W-09)', async (t) => {
@@ -205,7 +214,7 @@ suite('signing up, logging in and logging out with the pages', () => {
       '/.//evil.example',
     ]) {
       const fields = { email: ANNA.email, password: PASSWORD, returnTo }
-      const login = await app.visitor().submit('/login', fields)
+      const login = await app.visitor().submit('/login', '/login', fields)
       assert.equal(login.headers.get('location'), '/account')
       const form = await app.visitor().get(`/login?returnTo=${encodeURIComponent(returnTo)}`, PAGE)
       assert.doesNotMatch(form.text, /evil/)
@@ -214,41 +223,66 @@ suite('signing up, logging in and logging out with the pages', () => {
 
   test('a refused form comes back with the reason and what was typed, and without the password', async (t) => {
     const visitor = (await startApp(t)).visitor()
-    const login = await visitor.submit('/login', { email: '"><b>anna', password: 'secret secret secret' })
+    const typed = { email: '"><b>anna', password: 'secret secret secret' }
+    const login = await visitor.submit('/login', '/login', typed)
     assert.equal(login.status, 401)
-    assert.match(login.text, /<p class="alert" role="alert">Invalid credentials<\/p>/)
+    assert.match(login.text, /role="alert">These login details are not right/)
     assert.match(login.text, /value="&quot;&gt;&lt;b&gt;anna"/)
     assert.doesNotMatch(login.text, /secret/)
 
-    const signup = await visitor.submit('/signup', { email: ANNA.email, username: '', password: 'secret' })
+    const wanted = { email: ANNA.email, username: '', password: 'secret' }
+    const signup = await visitor.submit('/signup', '/signup', wanted)
     assert.equal(signup.status, 400)
-    assert.match(signup.text, /role="alert">Choose a password of at least 15 characters/)
+    assert.match(signup.text, /id="password-problem">This password is too short\. Use at least 15 characters/)
     assert.match(signup.text, /value="anna@example\.test"/)
     assert.doesNotMatch(signup.text, /secret/)
   })
 
   test('a person signs up, sees the account, and logs out', async (t) => {
     const visitor = (await startApp(t)).visitor()
-    const signup = await visitor.submit('/signup', { ...ANNA, username: '' })
+    assert.match((await visitor.get('/', PAGE)).text, /Welcome to Latchstring/)
+    const signup = await visitor.submit('/signup', '/signup', { ...ANNA, username: '' })
     assert.equal(signup.status, 303)
     assert.equal(signup.headers.get('location'), '/account')
     assert.match((await visitor.get('/account', PAGE)).text, /anna@example\.test/)
     assert.match((await visitor.get('/protected', PAGE)).text, /You are authenticated!/)
-    assert.match((await visitor.get('/', PAGE)).text, /You are logged in as/)
+    assert.match((await visitor.get('/', PAGE)).text, /You are logged in/)
     assert.equal((await visitor.get('/login', PAGE)).headers.get('location'), '/account')
     assert.equal((await visitor.get('/signup', PAGE)).headers.get('location'), '/account')
 
-    const logout = await visitor.submit('/logout')
+    const logout = await visitor.submit('/account', '/logout')
     assert.equal(logout.status, 303)
-    assert.equal(logout.headers.get('location'), '/')
+    assert.equal(logout.headers.get('location'), '/?notice=loggedOut')
+    assert.match((await visitor.get('/?notice=loggedOut', PAGE)).text, /You are logged out/)
     assert.equal((await visitor.get('/account', PAGE)).headers.get('location'), '/login?returnTo=%2Faccount')
+  })
+
+  test('what a person is called cannot write HTML on the protected page', async (t) => {
+    const odd = { email: "o'neil&sons@example.test", password: PASSWORD }
+    const visitor = await (await startApp(t)).member(odd)
+    assert.match((await visitor.get('/protected', PAGE)).text, /you are o&#39;neil&amp;sons@example\.test\./)
   })
 
   test('a ticked box remembers the login', async (t) => {
     const app = await startApp(t)
     await app.member(ANNA)
     const fields = { email: ANNA.email, password: PASSWORD, remember: 'on' }
-    const login = await app.visitor().submit('/login', fields)
-    assert.match(login.headers.get('set-cookie') ?? '', /; Max-Age=25\d{5}/)
+    const login = await app.visitor().submit('/login', '/login', fields)
+    const cookies = login.headers.getSetCookie()
+    assert.ok(
+      cookies.some((line) => /^latchstring=.*; Max-Age=25\d{5}/.test(line)),
+      cookies.join('\n'),
+    )
+  })
+
+  test('a form of a stranger’s page, or of an older session, is refused (W-02)', async (t) => {
+    const app = await startApp(t)
+    const visitor = await app.member(ANNA)
+    const type = { 'content-type': 'application/x-www-form-urlencoded', origin: app.url }
+    for (const body of ['', 'formToken=', `formToken=${'a'.repeat(86)}`]) {
+      const answer = await visitor.send('POST', '/logout', { headers: { ...type, ...PAGE }, body })
+      assert.equal(answer.status, 403, body)
+    }
+    assert.equal(await isLoggedIn(visitor), true)
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,8 +9,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { suite, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { openDatabase } from './database.ts'
 import { ANNA, listen, PASSWORD } from './testing/app.ts'
+import { startMailServer } from './testing/mailServer.ts'
 import { Visitor } from './testing/visitor.ts'
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -114,20 +114,54 @@ suite('the program', { concurrency: true }, () => {
 
   test('reads a .env file, lets the environment win over it, and stops with one line if a value is wrong', async (t) => {
     const folder = temporaryFolder(t)
-    writeFileSync(join(folder, '.env'), 'PORT=not a port\nSIGNUP=private\n')
+    writeFileSync(join(folder, '.env'), 'PORT=not a port\nSIGNUP=closed\n')
     const { code, errors } = await outcome(run(t, folder))
     assert.equal(code, 1)
-    assert.equal(errors, 'SIGNUP takes open; private needs mail, which this version does not send\n')
+    assert.equal(errors, 'SIGNUP takes open or private\n')
   })
 
   test('stops with one line if there can be no database', async (t) => {
     const folder = temporaryFolder(t)
     writeFileSync(join(folder, 'file'), 'this is no database, and no folder either'.repeat(100))
-    const message = 'DATABASE_URL names a file that cannot be opened as a SQLite database'
-    assert.throws(() => openDatabase(join(folder, 'file', 'inside.db')), { name: 'SettingError', message })
     const { code, errors } = await outcome(run(t, folder, { DATABASE_URL: 'sqlite:file' }))
     assert.equal(code, 1)
-    assert.equal(errors, `${message}\n`)
+    assert.equal(errors, 'DATABASE_URL names a SQLite file that cannot be used: file is not a database\n')
+  })
+
+  test('makes a key for itself in development, once, which nobody else can read', async (t) => {
+    const folder = temporaryFolder(t)
+    const file = join(folder, 'data', 'latchstring.keys')
+    const keys = []
+    for (let starts = 0; starts < 2; starts++) {
+      const child = run(t, folder)
+      await started(child)
+      child.kill('SIGTERM')
+      assert.deepEqual(await outcome(child), { code: 0, errors: '' })
+      keys.push(readFileSync(file, 'utf8'))
+    }
+    assert.match(keys[0] ?? '', /^[A-Za-z0-9_-]{43}\n$/)
+    assert.equal(keys[0], keys[1])
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+
+    writeFileSync(file, 'short')
+    const { code, errors } = await outcome(run(t, folder))
+    assert.equal(code, 1)
+    assert.equal(
+      errors,
+      'LATCHSTRING_KEYS is not set, and data/latchstring.keys holds no keys: remove it, for new ones\n',
+    )
+  })
+
+  test('sends the mails that wait before it ends', async (t) => {
+    const mails = await startMailServer(t)
+    const settings = { SMTP_URL: mails.url, MAIL_FROM: 'App <app@example.test>' }
+    const child = run(t, temporaryFolder(t), settings)
+    const { visitor } = await started(child)
+    assert.equal((await visitor.post('/signup', ANNA)).status, 201)
+    child.kill('SIGTERM')
+    assert.deepEqual(await outcome(child), { code: 0, errors: '' })
+    assert.equal(mails.received.length, 1)
+    assert.match(mails.received[0] ?? '', /^From: App <app@example\.test>\r\nTo: anna@example\.test\r\n/m)
   })
 
   test('stops with one line if the port is taken', async (t) => {
@@ -139,7 +173,7 @@ suite('the program', { concurrency: true }, () => {
     assert.equal(errors, `PORT ${port} is in use by another program: stop that, or set another PORT\n`)
   })
 
-  test('lets a request in flight finish when it is told to stop, and waits for no idle connection', async (t) => {
+  test('lets a request in flight finish when it is told to stop, and waits for no idle connection (T91)', async (t) => {
     const child = run(t, temporaryFolder(t))
     const { port } = await started(child)
     const unused = await connection(t, port)

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
+import { type App, openApp } from './app.ts'
 import { watchForDrain } from './drain.ts'
-import { type App, createApp } from './server.ts'
+import { withDevelopmentKeys } from './keys.ts'
 import { readSettings, SettingError, type Settings } from './settings.ts'
 
 const DRAIN_LIMIT = 10_000
@@ -9,19 +10,20 @@ const REQUEST_LIMIT = 30_000
 
 try {
   if (existsSync('.env')) process.loadEnvFile('.env')
-  start(readSettings(process.env))
+  await start(withDevelopmentKeys(readSettings(process.env)))
 } catch (error) {
   if (!(error instanceof SettingError)) throw error
   stopWith(error.message)
 }
 
-function start(settings: Settings): void {
-  const application = createApp(settings)
+async function start(settings: Settings): Promise<void> {
+  const application = await openApp(settings)
   const server = createServer({ requestTimeout: REQUEST_LIMIT }, application.app)
   stopOnSignal(server, application)
   server.once('error', (error) => stopWith(listenProblem(error, settings)))
   server.listen(settings.port, addressOf(settings.host), () => {
     console.log(`Server running on port ${portOf(server)}`)
+    if (settings.smtp === null) console.log('Mails are not sent: read them at /outbox')
   })
 }
 

@@ -1,81 +1,63 @@
-import type { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import express, { type Express } from 'express'
-import { createAuth } from 'latchstring/express'
-import { memoryStore } from 'latchstring/stores/memory'
-import { sqliteStore } from 'latchstring/stores/sqlite'
-import { openDatabase, openFile } from './database.ts'
-import { handleError, notFound } from './http/errors.ts'
-import { securityHeaders } from './http/headers.ts'
-import { createPasswords } from './passwords.ts'
-import { accountRoutes } from './routes/account.ts'
-import { healthRoutes } from './routes/health.ts'
-import { homeRoutes } from './routes/home.ts'
-import { loginRoutes } from './routes/login.ts'
-import { logoutRoutes } from './routes/logout.ts'
-import { sessionRoutes } from './routes/sessions.ts'
-import { signupRoutes } from './routes/signup.ts'
-import type { Services } from './services.ts'
-import type { Settings } from './settings.ts'
-import { createUsers } from './users.ts'
+import express, { type Express, type RequestHandler } from 'express'
+import type { Store } from 'latchstring'
+import type { Auth } from 'latchstring/express'
+import { answer } from './answer.ts'
+import { allowOnly, handleError, notFound } from './errors.ts'
+import { health } from './health.ts'
 
 const PUBLIC_FOLDER = fileURLToPath(new URL('../public', import.meta.url))
 
-export interface App {
-  readonly app: Express
-  /** Stops what runs in the background and closes the database. */
-  close(): Promise<void>
+export interface ServerParts {
+  readonly auth: Auth
+  readonly sessions: Store
+  /** How many proxies stand before the app. */
+  readonly trustProxy: number
 }
 
-/** The whole app without a port: `main.ts` listens, and so does a test. */
-export function createApp(settings: Settings): App {
-  const database = openDatabase(settings.databasePath)
-  const sessions = openSessionStore(settings, database)
-  const { idleTimeout, absoluteTimeout, rememberTimeout } = settings
-  const auth = createAuth({
-    store: sessions.store,
-    idleTimeout,
-    absoluteTimeout,
-    rememberTimeout,
-    loginPage: '/login',
-    trustedOrigins: [settings.baseUrl],
-  })
-  const services: Services = {
-    auth,
-    store: sessions.store,
-    users: createUsers(database),
-    passwords: createPasswords(),
-  }
-  return {
-    app: assemble(settings, services),
-    async close() {
-      auth.close()
-      await sessions.close()
-      database.close()
-    },
-  }
-}
-
-function openSessionStore({ sessionStore }: Settings, database: DatabaseSync) {
-  if (sessionStore.kind === 'memory') return { store: memoryStore(), close: () => {} }
-  if (sessionStore.kind === 'database') return { store: sqliteStore(database), close: () => {} }
-  const file = openFile('SESSION_STORE_URL', sessionStore.path)
-  return { store: sqliteStore(file), close: () => file.close() }
-}
-
-function assemble(settings: Settings, services: Services): Express {
+/** The Express app. The library serves accounts and their pages; the rest is the app's own. */
+export function createExpressApp({ auth, sessions, trustProxy }: ServerParts): Express {
   const app = express()
   app.disable('x-powered-by')
-  app.set('trust proxy', settings.trustProxy)
-  app.set('query parser', 'simple')
-  app.disable('etag')
+  app.set('trust proxy', trustProxy)
 
-  app.use(securityHeaders)
-  app.use(express.static(PUBLIC_FOLDER, { index: false, redirect: false }))
-  app.use(healthRoutes(services.store))
-  app.use(services.auth.sessionMiddleware)
-  app.use(homeRoutes(), signupRoutes(services), loginRoutes(services), logoutRoutes(services))
-  app.use(accountRoutes(services), sessionRoutes(services))
+  app.use(securityHeaders, express.static(PUBLIC_FOLDER, { index: false, redirect: false }))
+  // Browsers ask for it from pages that name no icon, such as those of the library.
+  app.get('/favicon.ico', (_request, response) => response.redirect(301, '/icon.svg'))
+  app.route('/health').get(health(sessions)).all(allowOnly('GET', 'HEAD'))
+  app.use(auth.routes())
+  app.route('/').get(auth.homePage).all(allowOnly('GET', 'HEAD'))
+  app.route('/protected').get(auth.authenticate, showProtected).all(allowOnly('GET', 'HEAD'))
   app.use(notFound, handleError)
   return app
+}
+
+const showProtected: RequestHandler = (request, response) => {
+  const { userId, username = '' } = request.session
+  const title = 'You are authenticated!'
+  const text = `Only people who are logged in see this page, and you are ${username}.`
+  const link = { text: 'Your account', href: '/account' }
+  answer(request, response, { title, text, link }, { message: title, userId, username })
+}
+
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ')
+
+/** For every answer. The pages of the library set their own, and may be stricter. */
+const securityHeaders: RequestHandler = (_request, response, next) => {
+  response.set({
+    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    'X-Frame-Options': 'DENY',
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'same-origin',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+  })
+  next()
 }

@@ -1,8 +1,5 @@
-/** Where sessions live: beside the users, in a database of their own, or in this process only. */
-export type SessionStoreSetting =
-  | { readonly kind: 'database' }
-  | { readonly kind: 'sqlite'; readonly path: string }
-  | { readonly kind: 'memory' }
+import { parseDuration } from 'latchstring'
+import { type DatabaseSetting, databaseOf, type SessionStoreSetting, sessionStoreOf } from './storeUrls.ts'
 
 /** Every setting of the app, checked. Times are in milliseconds. */
 export interface Settings {
@@ -10,13 +7,22 @@ export interface Settings {
   readonly port: number
   readonly host: string
   readonly baseUrl: string
-  readonly databasePath: string
+  readonly database: DatabaseSetting
   readonly sessionStore: SessionStoreSetting
   readonly idleTimeout: number
   readonly absoluteTimeout: number
   readonly rememberTimeout: number
   readonly trustProxy: number
+  readonly signup: 'open' | 'private'
+  /** `null`: mails land in the outbox of development. */
+  readonly smtp: SmtpSetting | null
+  /** Empty where development makes its own. */
   readonly keys: readonly string[]
+}
+
+export interface SmtpSetting {
+  readonly url: string
+  readonly from: string
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -26,14 +32,11 @@ export class SettingError extends Error {
   override readonly name = 'SettingError'
 }
 
-const UNIT_MILLISECONDS: Readonly<Record<string, number>> = {
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-}
-const LONGEST_TIMEOUT = 400 * 86_400_000
-const REMEMBER_TIMEOUT = 30 * 86_400_000
+const DAY = 86_400_000
+const LONGEST_TIMEOUT = 400 * DAY
+const IDLE_TIMEOUT = DAY / 2
+const ABSOLUTE_TIMEOUT = 7 * DAY
+const REMEMBER_TIMEOUT = 30 * DAY
 const SHORTEST_KEY_BYTES = 32
 
 /**
@@ -43,16 +46,17 @@ const SHORTEST_KEY_BYTES = 32
 export function readSettings(environment: Environment): Settings {
   const production = setting(environment, 'NODE_ENV') === 'production'
   const port = wholeNumber(environment, 'PORT', 3000, 65_535)
-  checkSignup(environment)
   return {
     production,
     port,
     host: host(environment),
     baseUrl: baseUrl(environment, production, port),
-    databasePath: databasePath(environment),
+    database: database(environment),
     sessionStore: sessionStore(environment),
     ...timeouts(environment),
     trustProxy: wholeNumber(environment, 'TRUST_PROXY', 0, 10),
+    signup: signup(environment),
+    smtp: smtp(environment, production),
     keys: keys(environment, production),
   }
 }
@@ -81,9 +85,8 @@ function baseUrl(environment: Environment, production: boolean, port: number): s
   if (text === null && !production) return `http://localhost:${port}`
   const origin = text === null ? null : httpOrigin(text)
   if (origin !== null) return origin
-  const requirement = production ? ', and is required in production' : ''
   throw new SettingError(
-    `BASE_URL takes an origin without a path, such as https://app.example.com${requirement}`,
+    `BASE_URL takes an origin without a path, such as https://app.example.com${required(production)}`,
   )
 }
 
@@ -93,57 +96,88 @@ function httpOrigin(text: string): string | null {
   return isHttp && url.href === `${url.origin}/` ? url.origin : null
 }
 
-function databasePath(environment: Environment): string {
-  const path = sqlitePath(setting(environment, 'DATABASE_URL') ?? 'sqlite:./data/latchstring.db')
-  if (path !== null) return path
+function required(production: boolean): string {
+  return production ? ', and is required in production' : ''
+}
+
+function database(environment: Environment): DatabaseSetting {
+  const found = databaseOf(setting(environment, 'DATABASE_URL') ?? 'sqlite:./data/latchstring.db')
+  if (found !== null) return found
   throw new SettingError(
-    'DATABASE_URL takes sqlite:<path>, such as sqlite:./data/latchstring.db; this version has no other database',
+    'DATABASE_URL takes sqlite:<path>, postgres://… or mysql://…, such as sqlite:./data/latchstring.db',
   )
 }
 
 function sessionStore(environment: Environment): SessionStoreSetting {
   const text = setting(environment, 'SESSION_STORE_URL')
-  if (text === null) return { kind: 'database' }
-  if (text === 'memory:') return { kind: 'memory' }
-  const path = sqlitePath(text)
-  if (path !== null) return { kind: 'sqlite', path }
-  throw new SettingError('SESSION_STORE_URL takes sqlite:<path> or memory: in this version')
-}
-
-/** Takes `sqlite:./relative`, `sqlite:/absolute` and the spelling with two more slashes. */
-function sqlitePath(text: string): string | null {
-  return /^sqlite:(?:\/\/)?(.+)$/.exec(text)?.[1] ?? null
+  const found = text === null ? { kind: 'database' as const } : sessionStoreOf(text)
+  if (found !== null) return found
+  throw new SettingError(
+    'SESSION_STORE_URL takes redis://… or rediss://… (nodes of a cluster separated by commas), ' +
+      'sqlite:<path>, postgres://…, mysql://… or memory:',
+  )
 }
 
 function timeouts(environment: Environment) {
-  const idleTimeout = duration(environment, 'IDLE_TIMEOUT', '12h')
-  const absoluteTimeout = duration(environment, 'ABSOLUTE_TIMEOUT', '7d')
+  const absoluteTimeout = duration(environment, 'ABSOLUTE_TIMEOUT') ?? ABSOLUTE_TIMEOUT
+  const idleTimeout = duration(environment, 'IDLE_TIMEOUT') ?? Math.min(IDLE_TIMEOUT, absoluteTimeout)
   if (idleTimeout > absoluteTimeout) throw new SettingError('IDLE_TIMEOUT takes at most the ABSOLUTE_TIMEOUT')
   return { idleTimeout, absoluteTimeout, rememberTimeout: Math.max(REMEMBER_TIMEOUT, absoluteTimeout) }
 }
 
-function duration(environment: Environment, name: string, fallback: string): number {
-  const [, count, unit = ''] = /^([1-9]\d{0,8})([smhd])$/.exec(setting(environment, name) ?? fallback) ?? []
-  const milliseconds = Number(count) * (UNIT_MILLISECONDS[unit] ?? Number.NaN)
-  if (milliseconds <= LONGEST_TIMEOUT) return milliseconds
+/** In milliseconds; `null` if it is not set. */
+function duration(environment: Environment, name: string): number | null {
+  const text = setting(environment, name)
+  if (text === null) return null
+  const milliseconds = parseDuration(text)
+  if (milliseconds !== null && milliseconds <= LONGEST_TIMEOUT) return milliseconds
   throw new SettingError(`${name} takes a duration such as 90s, 15m, 12h or 7d, at most 400d`)
 }
 
-function checkSignup(environment: Environment): void {
+function signup(environment: Environment): 'open' | 'private' {
   const mode = setting(environment, 'SIGNUP') ?? 'open'
-  if (mode === 'open') return
-  throw new SettingError('SIGNUP takes open; private needs mail, which this version does not send')
+  if (mode === 'open' || mode === 'private') return mode
+  throw new SettingError('SIGNUP takes open or private')
 }
 
-function keys(environment: Environment, production: boolean): string[] {
-  const list =
-    setting(environment, 'LATCHSTRING_KEYS')
-      ?.split(',')
-      .map((key) => key.trim()) ?? []
-  const areLongEnough = list.every((key) => Buffer.byteLength(key) >= SHORTEST_KEY_BYTES)
-  if (areLongEnough && (list.length > 0 || !production)) return list
-  const requirement = production ? ', and is required in production' : ''
+function smtp(environment: Environment, production: boolean): SmtpSetting | null {
+  const url = setting(environment, 'SMTP_URL')
+  const from = setting(environment, 'MAIL_FROM')
+  if (url === null && from === null && !production) return null
+  if (url === null || !isSmtpUrl(url)) {
+    const requirement = from === null ? required(production) : ', and is required with MAIL_FROM'
+    throw new SettingError(
+      `SMTP_URL takes smtp://… or smtps://…, such as smtps://user:password@mail.example.com${requirement}`,
+    )
+  }
+  if (from !== null && isSender(from)) return { url, from }
   throw new SettingError(
-    `LATCHSTRING_KEYS takes secrets of ${SHORTEST_KEY_BYTES} bytes or more each, separated by commas${requirement}`,
+    'MAIL_FROM takes a sender such as Acme <hello@acme.example>, and is required with SMTP_URL',
   )
+}
+
+function isSmtpUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== ''
+}
+
+/** An address, or a name and an address in angle brackets. */
+function isSender(text: string): boolean {
+  return /^(?:[^<>@\p{Cc}]*<[^<>@\s\p{Cc}]+@[^<>@\s\p{Cc}]+>|[^<>@\s\p{Cc}]+@[^<>@\s\p{Cc}]+)$/u.test(text)
+}
+
+function keys(environment: Environment, production: boolean): readonly string[] {
+  const text = setting(environment, 'LATCHSTRING_KEYS')
+  if (text === null && !production) return []
+  const list = text === null ? null : keysIn(text)
+  if (list !== null) return list
+  throw new SettingError(
+    `LATCHSTRING_KEYS takes secrets of ${SHORTEST_KEY_BYTES} bytes or more each, separated by commas${required(production)}`,
+  )
+}
+
+/** The keys in a list with commas, or `null` if one of them is too short. */
+export function keysIn(text: string): readonly string[] | null {
+  const list = text.split(',').map((key) => key.trim())
+  return list.every((key) => Buffer.byteLength(key) >= SHORTEST_KEY_BYTES) ? list : null
 }

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+
 /** What a browser's address bar and forms send. */
 export const PAGE = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
 
@@ -20,8 +22,14 @@ export class Visitor {
     this.#url = url
   }
 
+  /** The Cookie header of the next request. */
   get cookies(): string {
     return Array.from(this.#cookies, ([name, value]) => `${name}=${value}`).join('; ')
+  }
+
+  /** The secret of the session, whatever the cookie is called; `undefined` without one. */
+  get sessionToken(): string | undefined {
+    return this.#cookies.get('latchstring') ?? this.#cookies.get('__Host-Http-latchstring')
   }
 
   /** Another browser with a copy of this one's cookies. */
@@ -43,10 +51,16 @@ export class Visitor {
     })
   }
 
-  /** As a page's form does. */
-  submit(path: string, fields: Readonly<Record<string, string>> = {}): Promise<Answer> {
-    const headers = { ...PAGE, 'content-type': 'application/x-www-form-urlencoded' }
-    return this.send('POST', path, { headers, body: new URLSearchParams(fields).toString() })
+  /** Fills in the form on a page as a browser does, with the token that the page has for it. */
+  async submit(page: string, action: string, fields: HeaderFields = {}): Promise<Answer> {
+    const { text } = await this.get(page, PAGE)
+    const [, form] = text.split(`<form method="post" action="${action}">`)
+    const [, formToken] = /^\s*<input type="hidden" name="formToken" value="([^"]+)">/.exec(form ?? '') ?? []
+    assert.ok(formToken !== undefined, `${page} has no form for ${action}`)
+    const type = { 'content-type': 'application/x-www-form-urlencoded' }
+    const headers = { ...PAGE, ...type, origin: this.#url }
+    const body = new URLSearchParams({ formToken, ...fields }).toString()
+    return this.send('POST', action, { headers, body })
   }
 
   async send(
