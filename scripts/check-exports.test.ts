@@ -9,6 +9,9 @@ const FILES = [
   'src/stores/memory.test.ts',
   'src/stores/sql.ts',
   'src/stores/_batch.ts',
+  'src/users/memory.ts',
+  'src/users/sql.ts',
+  'src/users/_check.ts',
   'src/adapters/express/index.ts',
   'src/adapters/express/handler.ts',
   'src/testing/index.ts',
@@ -26,6 +29,7 @@ const EXPORTS = {
   '.': entry('index'),
   './express': entry('adapters/express/index'),
   './stores/memory': entry('stores/memory'),
+  './users/memory': entry('users/memory'),
   './testing': entry('testing/index'),
   './package.json': './package.json',
 }
@@ -41,14 +45,14 @@ test('exports that mirror the folders are right', () => {
 
 test('an entry without its file is found, at its line', () => {
   const found = violations({ ...EXPORTS, './stores/redis': entry('stores/redis') }, FILES)
-  assert.deepEqual(found, ['25 exports["./stores/redis"] write src/stores/redis.ts, or remove the entry'])
+  assert.deepEqual(found, ['30 exports["./stores/redis"] write src/stores/redis.ts, or remove the entry'])
 })
 
-test('a public store, an adapter, the test kit and the index need an entry', () => {
+test('a public store, public users, an adapter, the test kit and the index need an entry', () => {
   const missing = violations({ './package.json': './package.json' }, FILES).map((line) => line.split(' ')[1])
   assert.deepEqual(
     missing,
-    ['.', './stores/memory', './express', './testing'].map((path) => `exports["${path}"]`),
+    ['.', './stores/memory', './users/memory', './express', './testing'].map((path) => `exports["${path}"]`),
   )
 })
 
@@ -66,7 +70,9 @@ test('an entry that no folder mirrors is found', () => {
   assert.match(found[0] ?? '', /no folder has this name/)
 })
 
-test('a shared file of the stores is no entry', () => {
-  const found = violations({ ...EXPORTS, './stores/sql': entry('stores/sql') }, FILES)
-  assert.match(found[0] ?? '', /exports\["\.\/stores\/sql"\] .*shared/)
+test('a shared file of the stores or of the users is no entry', () => {
+  for (const path of ['stores/sql', 'users/sql', 'users/_check']) {
+    const found = violations({ ...EXPORTS, [`./${path}`]: entry(path) }, FILES)
+    assert.match(found[0] ?? '', /exports\["\.\/(stores|users)\/\w+"\] .*shared/)
+  }
 })

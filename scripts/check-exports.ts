@@ -52,11 +52,20 @@ function fileProblems(exports: Manifest['exports'], files: readonly string[]): P
   })
 }
 
+/** Entries that have a name of their own. */
+const ENTRIES: Readonly<Record<string, string>> = {
+  '.': 'src/index.ts',
+  './accounts': 'src/accounts.ts',
+  './express-session': 'src/adapters/expressSession/index.ts',
+  './migrate': 'src/migration/index.ts',
+  './testing': 'src/testing/index.ts',
+}
+
 function sourceOf(subpath: string): string | null {
-  if (subpath === '.') return 'src/index.ts'
-  if (subpath === './testing') return 'src/testing/index.ts'
-  const [, store] = /^\.\/stores\/([^/]+)$/.exec(subpath) ?? []
-  if (store !== undefined) return `src/stores/${store}.ts`
+  const source = ENTRIES[subpath]
+  if (source !== undefined) return source
+  const [, member] = /^\.\/((?:stores|users)\/[^/]+)$/.exec(subpath) ?? []
+  if (member !== undefined) return `src/${member}.ts`
   const [, adapter] = /^\.\/([^/]+)$/.exec(subpath) ?? []
   return adapter === undefined ? null : `src/adapters/${adapter}/index.ts`
 }
@@ -64,10 +73,10 @@ function sourceOf(subpath: string): string | null {
 /** The inverse of sourceOf; `null` for a file that is nobody's entry. */
 function subpathOf(file: string): string | null {
   if (isTest(file)) return null
-  if (file === 'src/index.ts') return '.'
-  if (file === 'src/testing/index.ts') return './testing'
-  const [, store] = /^src\/stores\/([^/_][^/]*)\.ts$/.exec(file) ?? []
-  if (store !== undefined && store !== 'sql') return `./stores/${store}`
+  const entry = Object.keys(ENTRIES).find((subpath) => ENTRIES[subpath] === file)
+  if (entry !== undefined) return entry
+  const [, member] = /^src\/((?:stores|users)\/[^/_][^/]*)\.ts$/.exec(file) ?? []
+  if (member !== undefined && !member.endsWith('/sql')) return `./${member}`
   const [, adapter] = /^src\/adapters\/([^/]+)\/index\.ts$/.exec(file) ?? []
   return adapter === undefined ? null : `./${adapter}`
 }

@@ -54,17 +54,37 @@ test('a store imports the types, errors, clock, chance and durations of core, bu
   assertFound(inPackage('stores/sqlite.ts', "import '../http/a.ts'"), /stores may import core, stores/)
 })
 
+test('users import what stores share and the types of auth, and never each other', () => {
+  const allowed = [
+    '../stores/_postgresDriver.ts',
+    '../auth/types.ts',
+    '../core/types.ts',
+    './sql.ts',
+    './_check.ts',
+  ]
+  for (const module of allowed) assert.deepEqual(inPackage('users/postgres.ts', `import '${module}'`), [])
+  assertFound(inPackage('users/postgres.ts', "import './mysql.ts'"), /siblings of users\//)
+  assertFound(
+    inPackage('users/postgres.ts', "import '../auth/gate.ts'"),
+    /users may import only auth\/types.ts/,
+  )
+})
+
 test('http, auth and pages import only what stands above them', () => {
   assert.deepEqual(inPackage('http/a.ts', "import '../core/a.ts'\nimport './b.ts'\nimport 'node:http'"), [])
   assertFound(inPackage('http/a.ts', "import '../stores/memory.ts'"), /http may import core, http:/)
   assert.deepEqual(inPackage('auth/a.ts', "import '../core/a.ts'\nimport '../http/a.ts'"), [])
   assertFound(inPackage('auth/a.ts', "import '../pages/html.ts'"), /auth may import core, http, auth:/)
-  assert.deepEqual(inPackage('pages/login.ts', "import '../auth/types.ts'\nimport './html.ts'"), [])
+  assert.deepEqual(inPackage('pages/layout.ts', "import '../auth/types.ts'\nimport './html.ts'"), [])
   assertFound(
-    inPackage('pages/login.ts', "import '../auth/guards.ts'"),
+    inPackage('pages/layout.ts', "import '../auth/guards.ts'"),
     /pages may import only auth\/types.ts/,
   )
-  assertFound(inPackage('pages/login.ts', "import './signup.ts'"), /siblings of pages\//)
+})
+
+test('pages never import each other', () => {
+  assert.deepEqual(inPackage('pages/views/login.ts', "import '../layout.ts'"), [])
+  assertFound(inPackage('pages/views/login.ts', "import './signup.ts'"), /siblings of pages\/views\//)
 })
 
 test('login methods never import each other', () => {

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { missingIn } from './check-requirements.ts'
+import { missingIn, traceOf, unknownIn, unshownIn } from './requirements/trace.ts'
+
+const REQUIRED = [
+  { id: 'S-01', text: 'tokens' },
+  { id: 'C-10', text: 'responses' },
+]
 
 function missing(text: string, path = 'packages/latchstring/test/a.test.ts'): string[] {
-  return missingIn([{ path, text }], ['S-01', 'C-10'])
+  return missingIn(traceOf([{ path, text }]), REQUIRED)
 }
 
 test('an id counts in the name of a test or of a suite, alone or beside others', () => {
@@ -37,4 +42,26 @@ test('an id in a list counts only where something runs', () => {
 
 test('a longer id is another id', () => {
   assert.deepEqual(missing("test('S-011 XC-10', f)"), ['S-01', 'C-10'])
+})
+
+test('a requirement with a reason needs no test', () => {
+  const excused = [...REQUIRED, { id: 'K-01', text: 'passkeys', reason: 'not built yet' }]
+  assert.deepEqual(missingIn(traceOf([]), excused), ['S-01', 'C-10'])
+})
+
+test('one of the standard is shown by tests of all of ours that it names, or has a reason (Z-14)', () => {
+  const trace = traceOf([{ path: 'a.test.ts', text: "test('S-01', f)" }])
+  const standard = [
+    { id: 'V1', level: 1, text: '', by: ['S-01'] },
+    { id: 'V2', level: 1, text: '', by: ['S-01', 'C-10'] },
+    { id: 'V3', level: 2, text: '', by: [] },
+    { id: 'V4', level: 2, text: '', by: [], reason: 'none of ours' },
+    { id: 'V5', level: 3, text: '', by: ['Z-99'] },
+  ] as const
+  assert.deepEqual(unshownIn(trace, standard, REQUIRED), ['V2', 'V3', 'V5'])
+})
+
+test('an id that stands for nothing is found', () => {
+  const trace = traceOf([{ path: 'a.test.ts', text: "test('S-01, S-99', f)" }])
+  assert.deepEqual(unknownIn(trace, REQUIRED), ['S-99'])
 })

@@ -1,42 +1,36 @@
-import { PACKAGE_FOLDER } from './manifest.ts'
-import { isTest, readSources, type Source, testNamesOf } from './source.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { ASVS_REQUIREMENTS } from './requirements/asvs.ts'
+import { OWN_REQUIREMENTS } from './requirements/own.ts'
+import { PAGE_PATH, traceabilityPage } from './requirements/page.ts'
+import { readTestSources } from './requirements/sources.ts'
+import { missingIn, type Trace, traceOf, unknownIn, unshownIn } from './requirements/trace.ts'
 
-/** The security requirements that a test has to name, so that nobody removes the last proof of one unnoticed. */
-const REQUIREMENTS = [
-  ...['S-01', 'S-02', 'S-03', 'S-04', 'S-05', 'S-06', 'S-07', 'S-08'],
-  ...['S-10', 'S-11', 'S-12', 'S-13', 'S-14', 'S-15', 'S-16', 'S-17', 'S-22', 'S-25'],
-  ...['C-01', 'C-02', 'C-03', 'C-04', 'C-05', 'C-06', 'C-07', 'C-08', 'C-09', 'C-10'],
-  ...['W-01', 'W-05', 'W-12'],
-  ...['F-01', 'F-02', 'F-03', 'F-04', 'F-07', 'F-08', 'F-09', 'F-10', 'F-11', 'F-12'],
-]
-
-const STORE_CONTRACT = `${PACKAGE_FOLDER}/src/testing/`
-const ID = /\b[A-Z]-\d\d\b/g
-
-/** The ids that no test of these sources has in its name. */
-export function missingIn(sources: readonly Source[], required: readonly string[]): string[] {
-  const named = new Set(sources.filter(holdsTests).flatMap(idsIn))
-  return required.filter((id) => !named.has(id))
+/** What is wrong, each in one line that says what to do. */
+function problemsOf(trace: Trace): string[] {
+  const missing = missingIn(trace, OWN_REQUIREMENTS)
+  const unshown = unshownIn(trace, ASVS_REQUIREMENTS, OWN_REQUIREMENTS)
+  const unknown = unknownIn(trace, OWN_REQUIREMENTS)
+  return [
+    ...missing.map((id) => `${id}: no test has it in its name: write one, test('… (${id})')`),
+    ...unshown.map((id) => `${id}: needs a requirement of ours that a test names, or a reason`),
+    ...unknown.map((id) => `${id}: a test names it, and scripts/requirements/own.ts does not know it`),
+    ...(isUpToDate(trace) ? [] : [`${PAGE_PATH} is out of date: npm run traceability`]),
+  ]
 }
 
-function holdsTests({ path }: Source): boolean {
-  return isTest(path) || path.startsWith(STORE_CONTRACT)
-}
-
-function idsIn(source: Source): string[] {
-  return testNamesOf(source).flatMap(({ name }) => name.match(ID) ?? [])
+function isUpToDate(trace: Trace): boolean {
+  const page = traceabilityPage(trace, ASVS_REQUIREMENTS, OWN_REQUIREMENTS)
+  return existsSync(PAGE_PATH) && readFileSync(PAGE_PATH, 'utf8') === page
 }
 
 function main(): void {
-  const sources = readSources([`${PACKAGE_FOLDER}/**/*.ts`, 'examples/**/*.ts'])
-  const missing = missingIn(sources, REQUIREMENTS)
-  if (missing.length === 0) {
-    console.log(`requirements: a test names each of the ${REQUIREMENTS.length}`)
-    return
-  }
-  console.error(`No test has these requirements in its name: ${missing.join(', ')}`)
-  console.error("Write the test, and begin its name with the id: test('S-12: …')")
-  process.exitCode = 1
+  const problems = problemsOf(traceOf(readTestSources()))
+  for (const problem of problems) console.error(problem)
+  if (problems.length > 0) process.exitCode = 1
+  else
+    console.log(
+      `requirements: ${OWN_REQUIREMENTS.length} of ours and ${ASVS_REQUIREMENTS.length} of ASVS 5.0 have a test or a reason`,
+    )
 }
 
 if (import.meta.main) main()

@@ -300,8 +300,13 @@ suite('npm test', { skip: process.platform === 'win32' }, () => {
     'skipped: Redis: redis-server is not installed: install redis-server, or set LATCHSTRING_REDIS_URL'
 
   /** An empty PATH: no Redis is found there, and nothing that could install one. */
-  function runTests(t: TestContext, body: string, environment: Record<string, string> = {}) {
-    const file = join(temporaryFolder(t), 'a.test.ts')
+  function runTests(
+    t: TestContext,
+    body: string,
+    environment: Record<string, string> = {},
+    name = 'a.test.ts',
+  ) {
+    const file = join(temporaryFolder(t), name)
     writeFileSync(file, `import { test } from 'node:test'\n${body}\n`)
     const { status, stdout } = spawnSync(
       process.execPath,
@@ -318,6 +323,13 @@ suite('npm test', { skip: process.platform === 'win32' }, () => {
 
   test('passes on where the servers are, and says last which one was missing', (t) => {
     const { status, lines } = runTests(t, PASSING)
+    assert.equal(status, 0)
+    assert.equal(lines.at(-1), SKIPPED)
+    assert.ok(lines.includes('ℹ pass 1'))
+  })
+
+  test('does the same for a nightly file', (t) => {
+    const { status, lines } = runTests(t, PASSING, {}, 'a.nightly.ts')
     assert.equal(status, 0)
     assert.equal(lines.at(-1), SKIPPED)
     assert.ok(lines.includes('ℹ pass 1'))

@@ -1,4 +1,5 @@
-// npm test, npm test -- <part of a test's name>, npm test -- <file>.test.ts, npm test -- --test-only
+// npm test, npm test -- <part of a test's name>, npm test -- <file>.test.ts or .nightly.ts, npm test -- --test-only;
+// SEED=… makes the same choices again
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,6 +12,7 @@ const TEST_FILES = [
   'packages/*/test/**/*.test.ts',
   'examples/**/*.test.ts',
   'scripts/**/*.test.ts',
+  'bench/**/*.test.ts',
 ]
 
 /** Only the layers that decide about sessions: they run on every request, so that every branch matters. */
@@ -23,20 +25,33 @@ const COVERAGE = [
   '--test-coverage-functions=95',
 ]
 
+/** Much of the time is waiting for other processes: browsers, servers, those that are killed. */
+const FILES_AT_ONCE = 2
+
+/** In milliseconds, for a file as for a test: one that hangs is to fail, and to be named. */
+const LONGEST_TEST = 600_000
+
 /** A test of a real server takes it from the tests' helper, or names its variable. */
 const SIGNS_OF_SERVERS = ["/servers.ts'", ...Object.values(KINDS).map(({ variable }) => variable)]
 
 function nodeArguments(given: readonly string[]): string[] {
   return [
     '--conditions=latchstring-source',
+    ...seedArguments(),
     '--test',
     '--test-reporter=spec',
+    `--test-concurrency=${FILES_AT_ONCE}`,
     // A part of the tests cannot cover the whole.
-    ...(given.length === 0 ? COVERAGE : []),
+    ...(given.length === 0 ? [...COVERAGE, `--test-timeout=${LONGEST_TEST}`] : []),
     ...given.filter(isOption),
     ...namePattern(given),
     ...chosenFiles(given),
   ]
+}
+
+function seedArguments(): string[] {
+  const { SEED } = process.env
+  return SEED ? [`--import=${new URL('replaySeed.ts', import.meta.url)}`] : []
 }
 
 function chosenFiles(given: readonly string[]): string[] {
@@ -60,8 +75,9 @@ function isOption(argument: string): boolean {
   return argument.startsWith('-')
 }
 
+/** What is nightly runs only when it is chosen. */
 function isTestFile(argument: string): boolean {
-  return argument.endsWith('.test.ts')
+  return argument.endsWith('.test.ts') || argument.endsWith('.nightly.ts')
 }
 
 function neededKinds(given: readonly string[]): readonly ServerKind[] {
