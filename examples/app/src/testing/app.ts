@@ -85,14 +85,21 @@ function isOutbox(body: unknown): body is readonly OutboxMail[] {
 
 const MAIL_PATIENCE = 10_000
 
-/** The newest of so many mails to an address with such a subject. Mails leave a moment after the answer. */
+/**
+ * The newest of so many mails to an address, in whatever spelling its account was made, with such a subject. Mails
+ * leave a moment after the answer.
+ */
 export async function mailTo(app: RunningApp, to: string, subject: RegExp, count = 1): Promise<OutboxMail> {
   for (const end = performance.now() + MAIL_PATIENCE; performance.now() < end; await sleep(20)) {
-    const mails = (await outbox(app)).filter((mail) => mail.to === to && subject.test(mail.subject))
+    const mails = (await outbox(app)).filter((mail) => isTo(mail, to) && subject.test(mail.subject))
     const [newest] = mails
     if (newest !== undefined && mails.length === count) return newest
   }
   throw new Error(`there never were ${count} mails ${subject} to ${to}`)
+}
+
+function isTo(mail: OutboxMail, address: string): boolean {
+  return mail.to.toLowerCase() === address.toLowerCase()
 }
 
 /** The path and the token of the link in a mail. */
