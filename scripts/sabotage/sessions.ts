@@ -357,9 +357,9 @@ export const SESSION_EDITS: readonly Edit[] = [
     name: 'garbage-is-an-answer',
     requirement: 'F-01',
     breaks: 'What is no answer of a store is a failure of it.',
-    file: 'core/reliableStore.ts',
-    find: 'if (isAnswer(answer)) return answer',
-    replacement: 'if (isAnswer(answer) || operation.length > 0) return answer',
+    file: 'core/patience.ts',
+    find: 'if (!expected.isAnswer(answer)) throw',
+    replacement: 'if (!expected.isAnswer(answer) && answer === expected) throw',
     tests: ['src/core/reliableStore.test.ts'],
   },
   {
@@ -396,8 +396,8 @@ export const SESSION_EDITS: readonly Edit[] = [
     requirement: 'F-01',
     breaks: 'A store that does not answer keeps nobody waiting.',
     file: 'core/patience.ts',
-    find: 'asker.reject(new Error(`no answer',
-    replacement: 'void (new Error(`no answer',
+    find: 'this.#fail(asker, new Error(`no answer within',
+    replacement: 'this.#fail({ ...asker, isWaiting: false }, new Error(`no answer within',
     tests: ['src/core/patience.test.ts', 'src/core/reliableStore.test.ts'],
   },
   {
@@ -414,8 +414,9 @@ export const SESSION_EDITS: readonly Edit[] = [
     requirement: 'F-01',
     breaks: 'A store that fell silent is asked by one call at a time.',
     file: 'core/patience.ts',
-    find: 'if (isTrial && this.#isTrying) return Promise.reject(silent())',
-    replacement: 'if (isTrial && !this.#isTrying && this.#missed < 0) return Promise.reject(silent())',
+    find: 'if (isTrial && this.#isTrying) return Promise.reject(expected.failure(silent()))',
+    replacement:
+      'if (isTrial && !this.#isTrying && this.#missed < 0) return Promise.reject(expected.failure(silent()))',
     tests: ['src/core/patience.test.ts'],
   },
   {

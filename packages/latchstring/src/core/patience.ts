@@ -21,11 +21,14 @@ export class Patience {
     this.#timers = timers
   }
 
-  ask<T>(call: () => Promise<T>): Promise<T> {
+  /** Rejects with what `failure` makes of the cause. */
+  ask<T>(call: () => Promise<T>, expected: Expected = ANYTHING): Promise<T> {
     const isTrial = this.#missed >= MOST_MISSED
-    if (isTrial && this.#isTrying) return Promise.reject(silent())
+    if (isTrial && this.#isTrying) return Promise.reject(expected.failure(silent()))
     this.#isTrying = isTrial
-    return new Promise((resolve, reject) => this.#follow(call, { isTrial, isWaiting: true, resolve, reject }))
+    return new Promise((resolve, reject) =>
+      this.#follow(call, { expected, isTrial, isWaiting: true, resolve, reject }),
+    )
   }
 
   /** To its end, although nobody may wait for it any more. A failure, of a connection say, is no sign of life. */
@@ -35,35 +38,57 @@ export class Patience {
       (answer) => {
         cancel()
         this.#missed = 0
-        this.#stopWaiting(asker)
-        asker.resolve(answer)
+        if (this.#stopWaiting(asker)) answerTo(asker, answer)
       },
       (error: unknown) => {
         cancel()
-        this.#stopWaiting(asker)
-        asker.reject(error)
+        this.#fail(asker, error)
       },
     )
   }
 
   #giveUp<T>(asker: Asker<T>): void {
     this.#missed++
-    this.#stopWaiting(asker)
-    asker.reject(new Error(`no answer within ${this.#deadline} ms`))
+    this.#fail(asker, new Error(`no answer within ${this.#deadline} ms`))
   }
 
-  #stopWaiting<T>(asker: Asker<T>): void {
-    if (asker.isWaiting && asker.isTrial) this.#isTrying = false
+  #fail<T>(asker: Asker<T>, cause: unknown): void {
+    if (this.#stopWaiting(asker)) asker.reject(asker.expected.failure(cause))
+  }
+
+  /** Tells whether anybody waited. */
+  #stopWaiting<T>(asker: Asker<T>): boolean {
+    const wasWaiting = asker.isWaiting
+    if (wasWaiting && asker.isTrial) this.#isTrying = false
     asker.isWaiting = false
+    return wasWaiting
   }
 }
 
+/** What counts as an answer, and what a failure is called. */
+export interface Expected {
+  isAnswer(answer: unknown): boolean
+  failure(cause: unknown): unknown
+}
+
+const ANYTHING: Expected = { isAnswer: () => true, failure: (cause) => cause }
+
 /** Whoever waits for a call. */
 interface Asker<T> {
+  readonly expected: Expected
   readonly isTrial: boolean
   isWaiting: boolean
   readonly resolve: (answer: T) => void
   readonly reject: (error: unknown) => void
+}
+
+function answerTo<T>({ expected, resolve, reject }: Asker<T>, answer: T): void {
+  try {
+    if (!expected.isAnswer(answer)) throw new Error('the store answered with something that is no answer')
+    resolve(answer)
+  } catch (cause) {
+    reject(expected.failure(cause))
+  }
 }
 
 function silent(): Error {

@@ -76,18 +76,12 @@ export class ReliableStore implements Store {
     }
   }
 
-  async #ask<T>(
+  #ask<T>(
     operation: StoreOperation,
     call: () => Promise<T>,
     isAnswer: (answer: unknown) => boolean,
   ): Promise<T> {
-    try {
-      const answer = await this.#patience.ask(call)
-      if (isAnswer(answer)) return answer
-    } catch (cause) {
-      throw this.#failure(operation, cause)
-    }
-    throw this.#failure(operation, new Error('the store answered with something that is no answer'))
+    return this.#patience.ask(call, { isAnswer, failure: (cause) => this.#failure(operation, cause) })
   }
 
   #failure(operation: StoreOperation, cause: unknown): LatchstringError {

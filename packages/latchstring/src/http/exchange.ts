@@ -9,6 +9,7 @@ import type { SessionCookies } from './cookies.ts'
 import type { HttpEvent } from './events.ts'
 import type { NodeResponse } from './nodeResponse.ts'
 import { createRequestSession, type RequestSession } from './requestSession.ts'
+import { notCompleted, Saves } from './saves.ts'
 import { forbidStoring } from './sessionHeaders.ts'
 
 /** What the exchanges of one application share. */
@@ -29,19 +30,18 @@ export interface Presented {
 /** Looks at a Cookie header without a session cookie of ours; `undefined` when there is nothing to wait for. */
 export type OpenOther = (cookieHeader: string) => Promise<Presented> | undefined
 
-/** A value that never reads the same twice must not keep a response waiting for ever. */
-const MAX_SAVES = 10
-
 /** Whether a request has a session: a store that does not answer leaves it unknown, which is not "none". */
 export type SessionStatus = 'active' | 'none' | 'unknown'
 
-const NOTHING_SAVED: Promise<void> = Promise.resolve()
 const NO_COOKIES: readonly string[] = []
 
 /** What the exchange says to caches on the response as soon as the session is looked at. */
 type HeldResponse = Pick<NodeResponse, 'headersSent' | 'getHeader' | 'setHeader' | 'hasHeader'>
 
-/** One request and its response, seen from the session: what was presented, what is wanted, what to set. */
+/**
+ * One request and its response, seen from the session: what was presented, what is wanted, what to set. It shows
+ * nothing to whoever prints a request with all that it holds.
+ */
 export class Exchange {
   readonly #context: ExchangeContext
   readonly #isSecure: boolean
@@ -51,18 +51,20 @@ export class Exchange {
   #presented: string | null = null
   #otherCookies = NO_COOKIES
   #failure: LatchstringError | null = null
-  #ending: { session: Session; reason: EndReason }[] = []
-  #hasEnded = false
   #isRead = false
   #requestSession: RequestSession | null = null
-  #unfinishedSaves = 0
-  #lastSave = NOTHING_SAVED
-  #failedSave: { readonly error: unknown } | null = null
+  /** `null` until something is to be stored. */
+  #saves: Saves | null = null
 
   constructor(context: ExchangeContext, isSecure: boolean, response: HeldResponse) {
     this.#context = context
     this.#isSecure = isSecure
     this.#response = response
+  }
+
+  /** Sessions of one application mean nothing to another. */
+  belongsTo(context: ExchangeContext): boolean {
+    return this.#context === context
   }
 
   /** Opens the presented session, else what `openOther` finds; `undefined` when the store need not be asked. */
@@ -154,7 +156,7 @@ export class Exchange {
   /** Logs a user in, from the next save or the first byte of the response on. */
   logIn(user: LoginUser, options: LoginOptions): void {
     this.#context.sessions.logIn(this.session, user, options)
-    this.#failedSave = null
+    this.#saves?.forgetFailure()
   }
 
   /**
@@ -163,8 +165,7 @@ export class Exchange {
    */
   end(reason: EndReason): void {
     if (this.#failure !== null && reason === 'logged_out') this.#failLogOut(this.#failure)
-    this.#ending.push({ session: this.session, reason })
-    this.#failedSave = null
+    this.#neededSaves.end(this.session, reason)
     this.#replaceSession(this.#context.sessions.anonymous())
   }
 
@@ -175,7 +176,7 @@ export class Exchange {
 
   #failLogOut(cause: LatchstringError): never {
     const error = notCompleted(cause)
-    this.#failedSave = { error }
+    this.#neededSaves.fail(error)
     throw withStatus(error)
   }
 
@@ -186,14 +187,14 @@ export class Exchange {
     this.#replaceSession(token === null ? sessions.anonymous() : await sessions.open(token))
   }
 
+  get #neededSaves(): Saves {
+    this.#saves ??= new Saves(this.#context.sessions, () => this.#session)
+    return this.#saves
+  }
+
   /** Stores all changes now; one save at a time, each with what has changed until it begins. */
   save(): Promise<void> {
-    const commit = () => this.#commitOnce()
-    this.#unfinishedSaves++
-    this.#lastSave = this.#lastSave.then(commit, commit)
-    // Whoever waits for this save, or for the response, is told of its failure.
-    this.#lastSave.catch(() => {})
-    return this.#lastSave
+    return this.#neededSaves.save()
   }
 
   /** Saves once the code that runs now has finished, so that what it still changes goes along. */
@@ -207,34 +208,27 @@ export class Exchange {
    * response too: nobody can know whether the handler waited for it.
    */
   settle(): Promise<void> | undefined {
-    if (this.#failedSave !== null) return Promise.reject(this.#failedSave.error)
+    const failure = this.#saves?.failure ?? null
+    if (failure !== null) return Promise.reject(failure.error)
     if (this.#failure !== null) return undefined
-    if (this.#unfinishedSaves > 0) return this.#lastSave.then(() => this.settle())
+    const saving = this.#saves?.finished()
+    if (saving !== undefined) return saving.then(() => this.settle())
     try {
-      const isSettled = this.#ending.length === 0 && this.#context.sessions.isSettled(this.#session)
-      return isSettled ? undefined : this.#saveAll()
+      return this.#isSettled() ? undefined : this.#neededSaves.saveAll()
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  /** What the application changes while a save is on its way belongs to the response that waits for it. */
-  async #saveAll(): Promise<void> {
-    await this.save()
-    for (let saves = 1; saves < MAX_SAVES && this.#hasChanged(); saves++) await this.save()
-  }
-
-  /** Whether the application wants something stored. Upkeep that failed is not asked for again. */
-  #hasChanged(): boolean {
-    const { data, pendingLogin, stored } = this.#session
-    if (this.#ending.length > 0 || pendingLogin !== null) return true
-    return data.changes().size > 0 && (stored !== null || !data.isEmpty)
+  #isSettled(): boolean {
+    return this.#saves?.isEnding !== true && this.#context.sessions.isSettled(this.#session)
   }
 
   /** Whether the browser presented a session that has ended meanwhile, and that no other took the place of. */
   get isLoggedOut(): boolean {
     const { token, endedElsewhere } = this.#session
-    return token === null && this.#presented !== null && (this.#hasEnded || endedElsewhere)
+    const hasEnded = endedElsewhere || this.#saves?.hasEnded === true
+    return token === null && this.#presented !== null && hasEnded
   }
 
   /** The Set-Cookie values that the response must carry. From then on the token is fixed. */
@@ -260,43 +254,9 @@ export class Exchange {
     this.#requestSession = null
   }
 
-  async #commitOnce(): Promise<void> {
-    this.#failedSave = null
-    try {
-      await this.#commit()
-    } catch (error) {
-      this.#failedSave = { error }
-      throw error
-    } finally {
-      this.#unfinishedSaves--
-    }
-  }
-
-  async #commit(): Promise<void> {
-    for (let [first] = this.#ending; first !== undefined; [first] = this.#ending) {
-      await this.#endStored(first.session, first.reason)
-      this.#ending.shift()
-      this.#hasEnded = true
-    }
-    await this.#context.sessions.commit(this.#session)
-  }
-
-  async #endStored(session: Session, reason: EndReason): Promise<void> {
-    try {
-      await this.#context.sessions.end(session, reason)
-    } catch (cause) {
-      if (!(cause instanceof LatchstringError) || reason !== 'logged_out') throw cause
-      throw notCompleted(cause)
-    }
-  }
-
   /** Before the handler goes on: code that only fills in a default for caches then leaves ours alone. */
   #noteRead(): void {
     this.#isRead = true
     if (!this.#response.headersSent) forbidStoring(this.#response)
   }
-}
-
-function notCompleted(cause: LatchstringError): LatchstringError {
-  return new LatchstringError('not_completed', `the log-out was not stored: ${cause.message}`, { cause })
 }

@@ -4,7 +4,6 @@ import type { RequestSession } from '../../http/requestSession.ts'
 import { type GateKeeper, ResponseGate } from '../../http/responseGate.ts'
 import { addSessionHeaders } from '../../http/sessionHeaders.ts'
 import type { Migration } from '../../migration/migration.ts'
-import { AttachedExchange } from './attached.ts'
 import { once } from './once.ts'
 import { createOriginCheck } from './originCheck.ts'
 import { deviceOf, isSecure, otherMiddleware } from './request.ts'
@@ -59,7 +58,7 @@ function attachExchange(
   secure: boolean,
 ): Exchange {
   const exchange = new Exchange(context, secure, response)
-  request[EXCHANGE] = new AttachedExchange(exchange, context)
+  request[EXCHANGE] = exchange
   Object.defineProperty(request, 'session', SESSION_PROPERTY)
   new ResponseGate(response, new SessionKeeper(exchange, context, response))
   return exchange
@@ -100,7 +99,7 @@ const SESSION_PROPERTY: PropertyDescriptor & ThisType<ExpressRequest> = {
   configurable: true,
   enumerable: true,
   get(): RequestSession | undefined {
-    return this[EXCHANGE]?.reveal().requestSession
+    return this[EXCHANGE]?.requestSession
   },
   set() {
     throw new LatchstringError(
