@@ -5,11 +5,11 @@ import { PACKAGE_FOLDER, publicNames, readManifest } from './scripts/manifest.ts
  * about a tenth above what it was when the figure was written. Lower it when the code gets smaller.
  */
 const BUDGETS: Readonly<Record<string, string>> = {
-  latchstring: '10.2 kB',
+  latchstring: '9.8 kB',
   'latchstring/accounts': '113 kB',
-  'latchstring/express': '21 kB',
+  'latchstring/express': '19.5 kB',
   'latchstring/express-session': '22.5 kB',
-  'latchstring/migrate': '3 kB',
+  'latchstring/migrate': '8.6 kB',
   'latchstring/stores/cached': '2.1 kB',
   'latchstring/stores/fromExpressStore': '1.4 kB',
   'latchstring/stores/memory': '0.9 kB',
@@ -19,7 +19,7 @@ const BUDGETS: Readonly<Record<string, string>> = {
   'latchstring/stores/redis': '4.1 kB',
   'latchstring/stores/redisBus': '1.3 kB',
   'latchstring/stores/sqlite': '3.2 kB',
-  'latchstring/testing': '22 kB',
+  'latchstring/testing': '21.6 kB',
   'latchstring/users/memory': '1.1 kB',
   'latchstring/users/mysql': '3.7 kB',
   'latchstring/users/postgres': '3.6 kB',

@@ -1,3 +1,4 @@
+import { KEPT_LONGER } from './closure.ts'
 import type { Engine } from './engine.ts'
 import { encodeObject, isObject, parseObject } from './json.ts'
 import { tokenKey } from './token.ts'
@@ -13,9 +14,6 @@ export interface Claim {
   /** Until when the old secret still leads to the new session; `null` while it is being taken over. */
   readonly acceptedUntil: number | null
 }
-
-/** After the window, in case it is opened again: 30 days. */
-const KEPT_LONGER = 30 * 86_400_000
 
 /** `unreadable` is a claim as well: what was taken over once is never taken over again. */
 export async function readClaim(engine: Engine, id: string): Promise<Claim | 'unreadable' | null> {
@@ -35,30 +33,9 @@ export function writeClaim(engine: Engine, id: string, claim: Claim, until: numb
   })
 }
 
-/** Refuses from now on to take over what sessions a user has elsewhere. */
-export async function closeArrivals(engine: Engine, userId: string): Promise<void> {
-  const { takeOverUntil } = engine
-  if (takeOverUntil === null || engine.clock() >= takeOverUntil) return
-  await engine.store.write({
-    key: closureKey(userId),
-    userId: null,
-    version: 1,
-    expiresAt: takeOverUntil + KEPT_LONGER,
-    payload: encodeObject({ takenOver: 'none' }),
-  })
-}
-
-export async function areArrivalsClosed(engine: Engine, userId: string): Promise<boolean> {
-  return (await engine.store.readFresh(closureKey(userId))) !== null
-}
-
-/** No token hashes to these: tokens have no spaces. */
+/** No token hashes to it: tokens have no spaces. */
 function claimKey(id: string): string {
   return tokenKey(`taken over from elsewhere: ${id}`)
-}
-
-function closureKey(userId: string): string {
-  return tokenKey(`nothing is taken over of ${userId}`)
 }
 
 type Unchecked<T> = { readonly [K in keyof T]?: unknown }

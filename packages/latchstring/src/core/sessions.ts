@@ -1,6 +1,5 @@
-import type { Elsewhere } from './arrival.ts'
-import { closeArrivals } from './claim.ts'
 import { systemClock } from './clock.ts'
+import { closeArrivals } from './closure.ts'
 import { commitSession, isSettled } from './commit.ts'
 import type { Duration } from './duration.ts'
 import { endSession } from './end.ts'
@@ -25,7 +24,6 @@ import { renameDevice } from './rename.ts'
 import { removeAll, removeFamily, removeOthers } from './revoke.ts'
 import { remainingLifetime } from './rows.ts'
 import { Session } from './session.ts'
-import { type TakenOver, TakeOver } from './takeOver.ts'
 import { systemTimers } from './timers.ts'
 import type { Clock, UserId } from './types.ts'
 import { userIdText } from './user.ts'
@@ -90,14 +88,9 @@ export class Sessions {
     return endSession(this.#engine, session, reason)
   }
 
-  /**
-   * Goes on here with a session that lives elsewhere, once. Its secret is good for as long as `takeOverUntil` says
-   * and the session is not taken over; parallel requests are led to one session.
-   */
-  async takeOver(elsewhere: Elsewhere): Promise<TakenOver> {
-    const until = this.#engine.takeOverUntil ?? 0
-    if (this.#engine.clock() >= until) return { kind: 'refused', reason: 'nothing' }
-    return new TakeOver(this.#engine, elsewhere, until).run()
+  /** Does what is handed in, such as `takeOver`, and is no method here as most applications do not load it. */
+  perform<T>(task: (engine: Engine) => T): T {
+    return task(this.#engine)
   }
 
   /** Milliseconds until the absolute timeout. */

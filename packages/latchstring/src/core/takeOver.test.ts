@@ -4,6 +4,7 @@ import { createNode, logIn, type Node, spyStore } from '../../test/support.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { fakeClock } from '../testing/clock.ts'
 import type { Arrival, Elsewhere } from './arrival.ts'
+import { type TakenOver, takeOver } from './takeOver.ts'
 import type { Row } from './types.ts'
 
 const DAY = 86_400_000
@@ -26,9 +27,13 @@ function nodeWithWindow() {
   return createNode({ clock, takeOverUntil: clock() + DAY })
 }
 
+function arrive({ sessions }: Node, session: Elsewhere = elsewhere()): Promise<TakenOver> {
+  return sessions.perform((engine) => takeOver(engine, session))
+}
+
 /** Why it was refused, or `taken`. */
-async function outcomeOf({ sessions }: Node, session: Elsewhere = elsewhere()): Promise<string> {
-  const taken = await sessions.takeOver(session)
+async function outcomeOf(node: Node, session: Elsewhere = elsewhere()): Promise<string> {
+  const taken = await arrive(node, session)
   return taken.kind === 'taken' ? 'taken' : taken.reason
 }
 
@@ -47,25 +52,26 @@ function watchedNode({ lastWrite = Number.POSITIVE_INFINITY } = {}) {
 
 suite('a session that lives elsewhere', () => {
   test('goes on here until the window is over, and not a moment longer', async () => {
-    const { sessions, clock } = nodeWithWindow()
-    clock.advance(DAY - 1)
-    assert.equal((await sessions.takeOver({ ...elsewhere(), id: 'early' })).kind, 'taken')
-    clock.advance(1)
-    assert.deepEqual(await sessions.takeOver(elsewhere()), { kind: 'refused', reason: 'nothing' })
+    const node = nodeWithWindow()
+    node.clock.advance(DAY - 1)
+    assert.equal((await arrive(node, { ...elsewhere(), id: 'early' })).kind, 'taken')
+    node.clock.advance(1)
+    assert.deepEqual(await arrive(node), { kind: 'refused', reason: 'nothing' })
   })
 
   test('is not taken over where nobody opened a window', async () => {
-    assert.equal((await createNode().sessions.takeOver(elsewhere())).kind, 'refused')
+    assert.equal((await arrive(createNode())).kind, 'refused')
   })
 
   test('is not taken over without a secret', async () => {
-    const taken = await nodeWithWindow().sessions.takeOver({ ...elsewhere(), secrets: [] })
+    const taken = await arrive(nodeWithWindow(), { ...elsewhere(), secrets: [] })
     assert.deepEqual(taken, { kind: 'refused', reason: 'nothing' })
   })
 
   test('keeps its end when its user goes on under a new token without proving anything', async () => {
-    const { sessions, clock } = nodeWithWindow()
-    const taken = await sessions.takeOver(elsewhere({ endsAt: clock() + DAY }))
+    const node = nodeWithWindow()
+    const { sessions, clock } = node
+    const taken = await arrive(node, elsewhere({ endsAt: clock() + DAY }))
     assert.ok(taken.kind === 'taken')
     const { session } = taken
     sessions.logIn(session, { id: 'ann' }, { method: null, remember: true, device: NOBODY })
@@ -77,8 +83,9 @@ suite('a session that lives elsewhere', () => {
   })
 
   test('is counted as the first by one of many requests', async () => {
-    const { sessions, events } = nodeWithWindow()
-    const taken = await Promise.all(Array.from({ length: 20 }, () => sessions.takeOver(elsewhere())))
+    const node = nodeWithWindow()
+    const { events } = node
+    const taken = await Promise.all(Array.from({ length: 20 }, () => arrive(node)))
     const tokens = taken.map((outcome) => (outcome.kind === 'taken' ? outcome.session.token : null))
     assert.equal(new Set(tokens).size, 1)
     assert.equal(taken.filter((outcome) => outcome.kind === 'taken' && outcome.isFirst).length, 1)
@@ -122,7 +129,7 @@ suite('a session that lives elsewhere', () => {
   ] as const) {
     test(`that ${what} by the time it is settled is nothing, and leaves no row`, async () => {
       const { node, store } = watchedNode({ lastWrite: 2 })
-      await assert.rejects(node.sessions.takeOver(elsewhere()), /the store broke/)
+      await assert.rejects(arrive(node), /the store broke/)
       assert.equal((await store.list('ann')).length, 1)
       const next = createNode({ store, clock: node.clock, takeOverUntil: node.clock() + DAY })
       assert.equal(await outcomeOf(next, { ...elsewhere(), read }), 'nothing')

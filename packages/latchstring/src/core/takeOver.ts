@@ -1,5 +1,6 @@
 import { type Arrival, arrivedState, type Elsewhere } from './arrival.ts'
-import { areArrivalsClosed, type Claim, readClaim, writeClaim } from './claim.ts'
+import { type Claim, readClaim, writeClaim } from './claim.ts'
+import { areArrivalsClosed } from './closure.ts'
 import { type Engine, MAX_ATTEMPTS } from './engine.ts'
 import { LatchstringError } from './errors.ts'
 import { decodeRow, firstRow, isAlive, isClosed, nextRow } from './rows.ts'
@@ -27,10 +28,18 @@ export type TakenOver =
   | { readonly kind: 'refused'; readonly reason: TakeOverRefusal }
 
 /**
- * Goes on here with a session that lives elsewhere: once, whoever asks and however often. Why in these steps, and
- * in this order: docs/decisions/0019-migration.md.
+ * Goes on here with a session that lives elsewhere, once. Its secret is good for as long as `takeOverUntil` says
+ * and the session is not taken over; parallel requests are led to one session.
  */
-export class TakeOver {
+export async function takeOver(engine: Engine, elsewhere: Elsewhere): Promise<TakenOver> {
+  const until = engine.takeOverUntil ?? 0
+  return engine.clock() >= until ? refused('nothing') : new TakeOver(engine, elsewhere, until).run()
+}
+
+/**
+ * Once, whoever asks and however often. Why in these steps, and in this order: docs/decisions/0019-migration.md.
+ */
+class TakeOver {
   readonly #engine: Engine
   readonly #elsewhere: Elsewhere
   readonly #until: number

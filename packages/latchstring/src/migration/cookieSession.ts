@@ -3,8 +3,10 @@ import { parseObject } from '../core/json.ts'
 import { refuseUnknownOptions } from '../core/options.ts'
 import { cookieValues } from '../http/cookies.ts'
 import type { CookieSecret } from '../http/signedCookie.ts'
+import { Migration, type MigrationSettings } from './migration.ts'
 import { checkName, expiringCookie, type OldCookieOptions, secretsOf } from './oldCookie.ts'
 import type { OldSession, OldSessions } from './oldSessions.ts'
+import type { MigrateOptions } from './options.ts'
 
 /** The options that the old application gives to cookie-session. */
 export interface CookieSessionOptions {
@@ -58,6 +60,10 @@ class CookieSessions implements OldSessions {
   /** They are in the browsers. */
   async count(): Promise<null> {
     return null
+  }
+
+  start(options: MigrateOptions, settings: MigrationSettings): Migration {
+    return new Migration(options, settings)
   }
 
   #verify(value: string, signature: string): boolean {

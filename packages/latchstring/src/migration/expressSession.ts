@@ -3,9 +3,11 @@ import { isObject } from '../core/json.ts'
 import { refuseUnknownOptions } from '../core/options.ts'
 import { cookieValues } from '../http/cookies.ts'
 import { type CookieSecret, CookieSigner } from '../http/signedCookie.ts'
+import { Migration, type MigrationSettings } from './migration.ts'
 import { checkName, expiringCookie, type OldCookieOptions, secretsOf } from './oldCookie.ts'
 import { OldRows, type OldStore } from './oldRows.ts'
 import type { OldSession, OldSessions } from './oldSessions.ts'
+import type { MigrateOptions } from './options.ts'
 
 /** The options that the old application gives to express-session. */
 export interface ExpressSessionOptions {
@@ -77,6 +79,10 @@ class ExpressSessions implements OldSessions {
 
   count(): Promise<number | null> {
     return this.#rows.count()
+  }
+
+  start(options: MigrateOptions, settings: MigrationSettings): Migration {
+    return new Migration(options, settings)
   }
 
   #verify(value: string): Presented[] {

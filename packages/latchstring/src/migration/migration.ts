@@ -2,6 +2,7 @@ import type { EmitOf } from '../core/events.ts'
 import { Patience } from '../core/patience.ts'
 import type { Device } from '../core/payload.ts'
 import type { Sessions } from '../core/sessions.ts'
+import { takeOver } from '../core/takeOver.ts'
 import type { Timers } from '../core/types.ts'
 import type { HttpEvent, MigrationRefusal } from '../http/events.ts'
 import type { Presented } from '../http/exchange.ts'
@@ -92,7 +93,7 @@ export class Migration {
   }
 
   async #takeOver(presented: PresentedSession): Promise<Presented> {
-    const taken = await this.#sessions.takeOver(presented)
+    const taken = await this.#sessions.perform((engine) => takeOver(engine, presented))
     if (taken.kind === 'refused') return this.#refuse(presented, taken.reason)
     if (taken.isFirst) this.#noteMoved(presented, taken.session.id ?? '')
     return { session: taken.session, setCookies: this.#from.expiringCookies }

@@ -1,3 +1,6 @@
+import type { Migration, MigrationSettings } from './migration.ts'
+import type { MigrateOptions } from './options.ts'
+
 /** What an old session holds, as it was stored. */
 export interface OldData {
   readonly values: object
@@ -29,4 +32,6 @@ export interface OldSessions {
   readonly expiringCookies: readonly string[]
   /** How many are left; `null` if their store does not count. */
   count(): Promise<number | null>
+  /** Begins to take them over: `createAuth` calls it, and so an application without a migration loads none. */
+  start(options: MigrateOptions, settings: MigrationSettings): Migration
 }

@@ -22,7 +22,7 @@ const KNOWN_OPTIONS: readonly (keyof MigrateOptions)[] = ['from', 'until', 'dryR
 export function checkMigrateOptions(options: MigrateOptions): void {
   refuseUnknownOptions('migrate', options, KNOWN_OPTIONS)
   const { from, until, dryRun, userOf }: { readonly [K in keyof MigrateOptions]?: unknown } = options
-  if (!isObject(from) || !('find' in from))
+  if (!isObject(from) || !('start' in from))
     throw wrong(
       'migrate.from takes expressSession({ secret, store }) or cookieSession({ keys }) of latchstring/migrate',
     )

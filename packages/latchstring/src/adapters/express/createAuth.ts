@@ -15,7 +15,7 @@ import { parseTrustedOrigins } from '../../http/crossOrigin.ts'
 import type { HttpEvent } from '../../http/events.ts'
 import type { Exchange, SessionStatus } from '../../http/exchange.ts'
 import type { NodeResponse } from '../../http/nodeResponse.ts'
-import { Migration, type MigrationSettings } from '../../migration/migration.ts'
+import type { Migration, MigrationSettings } from '../../migration/migration.ts'
 import { afterConfirming, createGuard, type GuardPages } from './guard.ts'
 import {
   endSession,
@@ -202,7 +202,8 @@ function startMigration(
   shared: Pick<MigrationSettings, 'sessions' | 'emit' | 'warn'>,
 ): Migration | null {
   if (migrate === undefined) return null
-  return new Migration(migrate, { ...shared, timers, timeout: durationOption('storeTimeout', storeTimeout) })
+  const timeout = durationOption('storeTimeout', storeTimeout)
+  return migrate.from.start(migrate, { ...shared, timers, timeout })
 }
 
 function startAccounts(
