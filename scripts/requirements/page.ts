@@ -1,3 +1,4 @@
+import type { AdvisoryClass } from './advisories.ts'
 import type { AsvsRequirement, Requirement } from './requirement.ts'
 import type { NamingTest, Trace } from './trace.ts'
 
@@ -14,13 +15,16 @@ export function traceabilityPage(
   trace: Trace,
   standard: readonly AsvsRequirement[],
   own: readonly Requirement[],
+  advisories: readonly AdvisoryClass[],
 ): string {
   const sections = [
     HEAD,
     figures(trace, standard, own),
     '## OWASP ASVS 5.0',
     standardTable(standard),
-    '## The security checklist',
+    '## What went wrong elsewhere',
+    advisoryTable(advisories),
+    '## The security checklist, and the attacks on it',
     ...own.map((requirement) => ownSection(requirement, trace.get(requirement.id) ?? [])),
   ]
   return `${sections.join('\n\n')}\n`
@@ -41,8 +45,16 @@ function standardTable(standard: readonly AsvsRequirement[]): string {
 }
 
 function answerOf(by: readonly string[], reason: string | undefined): string {
-  const links = by.map((id) => `[${id}](#${id.toLowerCase()})`).join(', ')
-  return reason === undefined ? links : `${links}*${reason}*`
+  return reason === undefined ? linksTo(by) : `${linksTo(by)}*${reason}*`
+}
+
+function advisoryTable(classes: readonly AdvisoryClass[]): string {
+  const rows = classes.map(({ text, seenIn, by }) => `| ${text} | ${seenIn.join(', ')} | ${linksTo(by)} |`)
+  return ['| class of published advisories | such as | forbidden by |', '|---|---|---|', ...rows].join('\n')
+}
+
+function linksTo(ids: readonly string[]): string {
+  return ids.map((id) => `[${id}](#${id.toLowerCase()})`).join(', ')
 }
 
 function ownSection({ id, text, reason }: Requirement, tests: readonly NamingTest[]): string {

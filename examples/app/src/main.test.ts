@@ -192,6 +192,34 @@ suite('the program', { concurrency: true }, () => {
     assert.deepEqual(await end, { code: 0, errors: '' })
   })
 
+  test('of two on one database one is told to stop under traffic: what it has answered stands, and the other serves on (T91)', async (t) => {
+    const folder = temporaryFolder(t)
+    const stopped = run(t, folder)
+    const one = await started(stopped)
+    const other = await started(run(t, folder))
+    const taken: Visitor[] = []
+    let refused = 0
+    const signUpAtOne = async (_: unknown, index: number) => {
+      const visitor = new Visitor(`http://127.0.0.1:${one.port}`)
+      const person = { email: `person${index}@example.test`, password: PASSWORD }
+      // Whoever comes too late finds nobody there.
+      const status = await visitor.post('/signup', person).then(
+        (answer) => answer.status,
+        () => null,
+      )
+      if (status === null) return void refused++
+      assert.equal(status, 201)
+      if (taken.push(visitor) === 4) stopped.kill('SIGTERM')
+    }
+    const end = outcome(stopped)
+    for (let round = 0; refused === 0; round++)
+      await Promise.all(Array.from({ length: 4 }, (_, lane) => signUpAtOne(_, 4 * round + lane)))
+    assert.deepEqual(await end, { code: 0, errors: '' })
+    for (const { cookies } of taken)
+      assert.equal((await other.visitor.get('/protected', { cookie: cookies })).status, 200)
+    assert.equal((await other.visitor.post('/signup', ANNA)).status, 201)
+  })
+
   test('a second signal does not wait for requests in flight', async (t) => {
     const child = run(t, temporaryFolder(t))
     const { port } = await started(child)

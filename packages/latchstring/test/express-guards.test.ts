@@ -96,7 +96,7 @@ suite('requireRecent', () => {
       })
     })
 
-  test('lets a fresh login pass, and challenges a stale one as RFC 9470 says', async (t) => {
+  test('lets a fresh login pass, and challenges a stale one as RFC 9470 says (S-23, T41)', async (t) => {
     const { origin, clock } = await start(t)
     assert.deepEqual(answer(await send(origin, '/recent')), NOT_AUTHENTICATED)
     const browser = await loggedIn(origin)
@@ -129,7 +129,7 @@ suite('requireRecent', () => {
     assert.equal((await browser.get('/recent')).status, 200)
   })
 
-  test('neither requests, touches, writes nor a renewed token make a login fresh', async (t) => {
+  test('neither requests, touches, writes nor a renewed token make a login fresh (S-23, T38)', async (t) => {
     const { origin, clock } = await start(t, { renewal: { every: '2m' } })
     const browser = await loggedIn(origin)
     const first = browser.cookie

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { SessionInfo } from 'latchstring/express'
 import { memoryStore } from 'latchstring/stores/memory'
 import { fakeClock } from '../src/testing/clock.ts'
@@ -214,7 +215,7 @@ suite('remember me', () => {
 })
 
 suite('where a token is accepted and where it shows', () => {
-  test('S-07: only our own cookie logs in, and nothing else that carries the token', async (t) => {
+  test('S-07, T21: only our own cookie logs in, and nothing else that carries the token', async (t) => {
     const { origin } = await start(t)
     const token = tokenIn(await loggedIn(origin))
     const pair = `${COOKIE}=${token}`
@@ -375,6 +376,38 @@ suite('the sessions of a user', () => {
     const alive = await Promise.all(browsers.map((browser) => isLoggedIn(origin, tokenIn(browser))))
     assert.deepEqual(alive, Array(5).fill(false))
     assert.equal(await isLoggedIn(origin, tokenIn(await loggedIn(origin))), true)
+  })
+
+  test('S-22, T40: under load and on either node, each older cookie is dead at its next request', async (t) => {
+    const [store, clock] = [memoryStore(), fakeClock()]
+    let moment = 0
+    const options = { store, clock, revokedBefore: () => moment }
+    const nodes = [await start(t, options), await start(t, options)]
+    const [one, other] = nodes.map(({ origin }) => origin)
+    assert.ok(one !== undefined && other !== undefined)
+    const older = await times(20, (index) => loggedIn(index % 2 === 0 ? one : other, { id: `user-${index}` }))
+    clock.advance(1)
+
+    let isOver = false
+    const answers = { before: 0, accepted: 0, refused: 0, others: 0 }
+    const load = times(20, async (index) => {
+      const browser = new Browser(index % 2 === 0 ? other : one, older[index]?.jar)
+      while (!isOver) {
+        const isBefore = moment === 0
+        const { status } = await browser.get('/protected')
+        // What is sent before the moment may be answered either way.
+        if (isBefore) answers.before += status === 200 ? 1 : 0
+        else answers[status === 200 ? 'accepted' : status === 401 ? 'refused' : 'others']++
+      }
+    })
+    while (answers.before < 200) await turn()
+    moment = clock()
+    const newer = await loggedIn(one, { id: 'user-0' })
+    while (answers.refused < 200 && answers.accepted === 0) await turn()
+    assert.equal(await isLoggedIn(other, tokenIn(newer)), true)
+    isOver = true
+    await load
+    assert.deepEqual([answers.accepted, answers.others], [0, 0])
   })
 
   async function sessionIdOf(browser: Browser): Promise<string> {

@@ -133,7 +133,7 @@ suite('req.session is a plain object for the data of the application', () => {
 })
 
 suite('names that belong to the session', () => {
-  test('S-25: assigning req.session.userId throws and names generateSession', async (t) => {
+  test('S-25, T35: assigning req.session.userId throws and names generateSession', async (t) => {
     const { step } = await visit(t)
     const errors = await step((session) => [
       thrownBy(() => Reflect.set(session, 'userId', 'root')),
@@ -149,7 +149,7 @@ suite('names that belong to the session', () => {
     assert.deepEqual(await step((session) => [session.userId, { ...session }]), [null, { note: 'kept' }])
   })
 
-  test('S-25: no other member of the session can be assigned, so that nobody fakes a login time', async (t) => {
+  test('S-25, T35: no other member of the session can be assigned, so that nobody fakes a login time', async (t) => {
     const { step, browser } = await visit(t)
     await browser.post('/login')
     const before = await step((session) => [session.id, session.userId, session.authentications])
@@ -162,7 +162,7 @@ suite('names that belong to the session', () => {
     assert.deepEqual(await step((session) => [session.id, session.userId, session.authentications]), before)
   })
 
-  test('S-25: nothing that reaches into authentications makes a login look newer', async (t) => {
+  test('S-25, T35: nothing that reaches into authentications makes a login look newer', async (t) => {
     const { step, browser } = await visit(t)
     await browser.post('/login')
     const before = await step((session) => session.authentications)
@@ -175,7 +175,7 @@ suite('names that belong to the session', () => {
     assert.deepEqual(await step((session) => session.authentications), before)
   })
 
-  test('S-08: __proto__, constructor and prototype are refused as keys at every depth', async (t) => {
+  test('S-08, T35: __proto__, constructor and prototype are refused as keys at every depth', async (t) => {
     const { step, browser } = await visit(t)
     const bodies = [
       '{"__proto__":{"admin":true}}',
@@ -198,7 +198,7 @@ suite('names that belong to the session', () => {
     assert.equal((await browser.get('/protected')).status, 401)
   })
 
-  test('S-08, F-07: a body parsed by express.json that is assigned whole changes no prototype and no user', async (t) => {
+  test('S-08, F-07, T35: a body parsed by express.json that is assigned whole changes no prototype and no user', async (t) => {
     const { browser, step } = await visit(t)
     const attacks = [
       '{"__proto__":{"admin":true,"userId":"root"}}',
@@ -397,7 +397,7 @@ suite('parallel requests of one session', () => {
     return browser
   }
 
-  test('S-14: 50 parallel requests that write 50 keys lose none', async (t) => {
+  test('S-14, T34: 50 parallel requests that write 50 keys lose none', async (t) => {
     const browser = await startWriter(t)
     const replies = await times(ALL, (index) => browser.copy().post(`/set/key${index}`))
     assert.deepEqual(new Set(replies.map(({ status }) => status)), new Set([200]))

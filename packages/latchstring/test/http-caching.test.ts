@@ -68,8 +68,8 @@ async function start(t: TestContext, framework: typeof express) {
     response.writeHead(200, { 'Cache-Control': 'private, max-age=5', Vary: 'Origin' }).end()
   })
   const { port } = await listen(t, createServer(app))
-  const get = (path: string, cookie = '') =>
-    ask('express', port, { path, headers: cookie === '' ? {} : { cookie } })
+  const get = (path: string, cookie = '', headers: Readonly<Record<string, string>> = {}) =>
+    ask('express', port, { path, headers: cookie === '' ? headers : { ...headers, cookie } })
   return { ...made, clock, get }
 }
 
@@ -93,7 +93,7 @@ for (const [version, framework] of Object.entries({ 'Express 5': express, 'Expre
   suite(`the caching headers in ${version}`, () => {
     for (const [who, visit] of Object.entries(VISITS)) {
       for (const [path, [visitorStatus, userStatus]] of Object.entries(READING)) {
-        test(`C-09: ${path} for ${who} is stored by no cache`, async (t) => {
+        test(`C-09, T26: ${path} for ${who} is stored by no cache`, async (t) => {
           const running = await start(t, framework)
           const got = await running.get(path, await cookieFor(visit, running))
           assert.equal(got.status, visit.isUser ? userStatus : visitorStatus)
@@ -125,6 +125,16 @@ for (const [version, framework] of Object.entries({ 'Express 5': express, 'Expre
         assert.equal(late.headers.vary, 'Origin, Cookie')
         const untouched = await running.get('/own/nothing', cookie)
         assert.equal(untouched.headers.vary, 'Accept-Language')
+      })
+
+      test(`C-09, T26: a page that ${who} has already is unchanged, and still stored by no cache`, async (t) => {
+        const running = await start(t, framework)
+        const cookie = await cookieFor(visit, running)
+        const { etag } = (await running.get('/json', cookie)).headers
+        const got = await running.get('/json', cookie, { 'if-none-match': String(etag) })
+        assert.equal(got.status, 304)
+        assert.equal(got.headers['cache-control'], 'no-store')
+        assert.match(String(got.headers.vary), /(^|, )Cookie$/)
       })
 
       test(`C-09: a public response that sets the cookie becomes private to ${who}`, async (t) => {

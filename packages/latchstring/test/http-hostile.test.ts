@@ -64,21 +64,21 @@ const NO_TOKENS = [
 ]
 
 suite('ten thousand requests of strangers', () => {
-  test('S-03: without a cookie create nothing, set nothing and ask the store nothing', async (t) => {
+  test('S-03, T25: without a cookie create nothing, set nothing and ask the store nothing', async (t) => {
     const { port, store } = await start(t)
     const tally = await flood(port, () => null)
     assert.deepEqual(tally, { statuses: new Set(['HTTP/1.1 200']), answers: REQUESTS, setCookies: 0 })
     assert.deepEqual(store.calls, { read: 0, write: 0, remove: 0, list: 0, purge: 0 })
   })
 
-  test('S-03: with cookies that cannot be tokens create nothing, set nothing and ask the store nothing', async (t) => {
+  test('S-03, T25: with cookies that cannot be tokens create nothing, set nothing and ask the store nothing', async (t) => {
     const { port, store } = await start(t)
     const tally = await flood(port, (index) => NO_TOKENS[index % NO_TOKENS.length] ?? null)
     assert.deepEqual(tally, { statuses: new Set(['HTTP/1.1 200']), answers: REQUESTS, setCookies: 0 })
     assert.deepEqual(store.calls, { read: 0, write: 0, remove: 0, list: 0, purge: 0 })
   })
 
-  test('S-03: with tokens that nobody was given create nothing, and none of them is adopted', async (t) => {
+  test('S-03, T25: with tokens that nobody was given create nothing, and none of them is adopted', async (t) => {
     const { port, store } = await start(t)
     const tokenOf = (index: number) => String(index).padStart(43, 'A')
     const tally = await flood(port, (index) => `latchstring=${tokenOf(index)}`)
@@ -145,7 +145,7 @@ for (const method of ['GET', 'POST']) {
   })
 }
 
-test('S-07: a token is only taken from the cookie', async (t) => {
+test('S-07, T21: a token is only taken from the cookie', async (t) => {
   const { port, auth } = await start(t)
   const app = express().use(auth.sessionMiddleware)
   app.get('/login', (request, response) => {

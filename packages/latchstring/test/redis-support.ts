@@ -103,10 +103,10 @@ export class PrivateRedis {
     const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
     const args = redisArguments(this.#folder, this.#port, this.#options)
     this.#process = spawn('redis-server', args, { ...user, stdio: 'ignore' })
-    await eventually(() => assert.equal(this.#cli('PING'), 'PONG\n'))
+    await eventually(() => assert.equal(this.command('PING'), 'PONG\n'))
   }
 
-  #cli(...command: string[]): string {
+  command(...command: string[]): string {
     return spawnSync('redis-cli', ['-p', String(this.#port), ...command], { encoding: 'utf8' }).stdout
   }
 

@@ -146,7 +146,7 @@ suite('a connection', () => {
 
 for (const kind of KINDS) {
   suite(`a client of ${kind} that goes away`, () => {
-    test('C-10: while its response is held: the session is stored all the same', async (t) => {
+    test('C-10, T28: while its response is held: the session is stored all the same', async (t) => {
       const failures = watchFailures(t)
       const { auth, store, warnings } = testAuth(t)
       const { port, closed, leave } = await leaving(t, kind, auth, (request, response) => {
@@ -190,7 +190,7 @@ for (const kind of KINDS) {
       assert.deepEqual(failures, [])
     })
 
-    test('C-10: in the middle of a stream: nothing crashes, later changes are stored', async (t) => {
+    test('C-10, T28: in the middle of a stream: nothing crashes, later changes are stored', async (t) => {
       const failures = watchFailures(t)
       const { auth, store } = testAuth(t)
       const done = Promise.withResolvers<void>()

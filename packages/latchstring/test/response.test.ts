@@ -401,7 +401,7 @@ for (const kind of EVERYWHERE) {
     for (const style of STYLES) {
       if (!(style.kinds ?? EVERYWHERE).includes(kind)) continue
 
-      test(`C-10: by ${style.name} is what it would be without a session middleware`, async (t) => {
+      test(`C-10, T28: by ${style.name} is what it would be without a session middleware`, async (t) => {
         const expectedNotes: unknown[] = []
         const bare = await serve(
           t,
@@ -422,7 +422,7 @@ for (const kind of EVERYWHERE) {
         assert.deepEqual(await answerOf(kind, port, style, notes), expected)
       })
 
-      test(`C-10: by ${style.name} waits for the changed session, and carries its cookie once`, async (t) => {
+      test(`C-10, T28: by ${style.name} waits for the changed session, and carries its cookie once`, async (t) => {
         const expectedNotes: unknown[] = []
         const bare = await serve(
           t,

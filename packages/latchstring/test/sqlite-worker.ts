@@ -1,7 +1,8 @@
 /**
  * A process of its own for the tests of sqliteStore:
- * `node sqlite-worker.ts <increment | append | open> <path> [count]`. It says what it has done in messages.
+ * `node sqlite-worker.ts <increment | append | checkpoint | open> <path> [count]`. It says what it has done in messages.
  */
+import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type SqliteStore, sqliteStore } from '../src/stores/sqlite.ts'
 
@@ -26,13 +27,19 @@ async function incrementAll(): Promise<void> {
 }
 
 /** Creates rows until somebody kills the process, and tells of each row after it was acknowledged. */
-async function appendForEver(): Promise<void> {
-  const store = sqliteStore(path)
+async function appendForEver(store: SqliteStore): Promise<void> {
   for (let index = 0; ; index++) {
     const key = `${process.pid} ${index}`
     await store.write({ key, userId: 'user', version: 1, expiresAt: 1, payload: key })
     process.send?.(key)
   }
+}
+
+/** Each commit has the log written back to the file at once. */
+function openWithoutLog(): SqliteStore {
+  const database = new DatabaseSync(path)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1')
+  return sqliteStore(database)
 }
 
 /** Opens the store at the moment that the parent names, so that several processes do it at once. */
@@ -46,6 +53,7 @@ function openAtOnce(): void {
 }
 
 if (task === 'increment') await incrementAll()
-if (task === 'append') await appendForEver()
+if (task === 'append') await appendForEver(sqliteStore(path))
+if (task === 'checkpoint') await appendForEver(openWithoutLog())
 if (task === 'open') openAtOnce()
 if (task === 'increment') process.disconnect()

@@ -81,7 +81,7 @@ test('touch counts a request as activity although the last one was a moment ago'
   assert.equal((await node.sessions.open(token)).state?.lastSeenAt, node.clock())
 })
 
-test('S-14: 50 parallel requests that write 50 keys keep all 50', async () => {
+test('S-14, T34: 50 parallel requests that write 50 keys keep all 50', async () => {
   const node = createNode()
   const token = await logInToken(node)
   const keys = Array.from({ length: 50 }, (_, index) => `key${index}`)

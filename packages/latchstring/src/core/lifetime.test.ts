@@ -86,7 +86,7 @@ test('S-16: a timeout that was shortened counts for the sessions that exist alre
   assert.equal(await isAlive(after, token), false)
 })
 
-test('F-11: a node whose clock is five minutes wrong lengthens no session by more than that', async () => {
+test('F-11, T94: a node whose clock is five minutes wrong lengthens no session by more than that', async () => {
   const right = createNode({ idleTimeout: '1h' })
   const wrong = createNode({ store: right.store, idleTimeout: '1h' })
   wrong.clock.set(right.clock() + 5 * MINUTE)
@@ -98,7 +98,35 @@ test('F-11: a node whose clock is five minutes wrong lengthens no session by mor
   assert.equal(await isAlive(right, token), false)
 })
 
-test('F-11: a clock that is set back revives nothing that was ended', async () => {
+const WRONG_CLOCKS: Readonly<Record<string, (now: number, start: number) => number>> = {
+  'is five minutes slow': (now) => now - 5 * MINUTE,
+  'was set back by an hour': (now) => now - HOUR,
+  'stands still': (_, start) => start,
+}
+
+for (const [name, wrongly] of Object.entries(WRONG_CLOCKS)) {
+  test(`F-11, T94: a node whose clock ${name} makes no session live longer on the others`, async () => {
+    const right = createNode({ idleTimeout: '1h' })
+    const wrong = createNode({ store: right.store, idleTimeout: '1h' })
+    const start = right.clock()
+    const token = await logInToken(right)
+    for (let passed = 0; passed < 59 * MINUTE; passed += MINUTE) {
+      right.clock.advance(MINUTE)
+      wrong.clock.set(wrongly(right.clock(), start))
+      await request(wrong, token, ({ data }) => data.set('passed', passed))
+    }
+    right.clock.set(start + HOUR + 59 * MINUTE)
+    assert.equal(await isAlive(right, token), false)
+    const [other, asOldAsCan] = [await logInToken(right), 7 * DAY]
+    right.clock.advance(asOldAsCan - 1)
+    wrong.clock.set(wrongly(right.clock(), start))
+    await request(wrong, other, ({ data }) => data.set('late', true))
+    right.clock.advance(1)
+    assert.equal(await isAlive(right, other), false)
+  })
+}
+
+test('F-11, T94: a clock that is set back revives nothing that was ended', async () => {
   const node = createNode({ idleTimeout: '1h' })
   const token = await logInToken(node)
   await node.sessions.revokeAll('ann')

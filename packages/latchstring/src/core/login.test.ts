@@ -188,7 +188,7 @@ test('F-01: a credential version that cannot be read stores no login', async () 
   assert.deepEqual(await node.sessions.list('ann'), [])
 })
 
-test('F-02: a store that fails at any call of a login leaves either the old session or nothing new behind', async () => {
+test('F-02, T86: a store that fails at any call of a login leaves either the old session or nothing new behind', async () => {
   for (let failing = 0; failing < 3; failing++) {
     const memory = memoryStore()
     let call = Number.NEGATIVE_INFINITY

@@ -29,6 +29,28 @@ test('S-03: 10,000 unknown tokens open nothing and store nothing', async () => {
   )
 })
 
+test('S-02, T95: a token that begins like a good one is looked up under a key that does not', async () => {
+  const asked: string[] = []
+  const memory = memoryStore()
+  const read = (key: string) => {
+    asked.push(key)
+    return memory.read(key)
+  }
+  const node = createNode({ store: spyStore(memory, { read }) })
+  const token = await logInToken(node)
+  const [row] = await memory.list('ann')
+  for (let right = 0; right < token.length - 1; right++) {
+    const changed = token.charAt(right) === 'A' ? 'B' : 'A'
+    const session = await node.sessions.open(token.slice(0, right) + changed + token.slice(right + 1))
+    assert.equal(session.userId, null)
+  }
+  assert.equal(new Set(asked).size, token.length - 1)
+  for (const key of asked) {
+    assert.notEqual(key.slice(0, 8), row?.key.slice(0, 8))
+    assert.ok(!key.includes(token.slice(0, 8)) && !key.includes(token.slice(8, 16)))
+  }
+})
+
 test('F-10: every request asks the store itself: nothing is remembered between two', async () => {
   const store = spyStore(memoryStore())
   const node = createNode({ store })

@@ -154,7 +154,7 @@ test('visitors and sessions whose response has begun are not renewed', async () 
   assert.equal(streaming.token, user)
 })
 
-test('a renewal that the store fails leaves the session as it was', async () => {
+test('a renewal that the store fails leaves the session as it was (F-02, T86)', async () => {
   const memory = memoryStore()
   let isDown = false
   const store = spyStore(memory, {

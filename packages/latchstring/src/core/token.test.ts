@@ -4,7 +4,7 @@ import { createNode, errorWith, prepareLogin } from '../../test/support.ts'
 import { systemRandom } from './random.ts'
 import { createSessionId, createToken, isToken, successorToken, tokenKey } from './token.ts'
 
-test('S-01: 100,000 tokens are distinct, 43 characters of base64url, and even at every position', () => {
+test('S-01, T24: 100,000 tokens are distinct, 43 characters of base64url, and even at every position', () => {
   const tokens = Array.from({ length: 100_000 }, () => createToken(systemRandom))
   assert.equal(new Set(tokens).size, tokens.length)
   assert.ok(tokens.every((token) => /^[A-Za-z0-9_-]{43}$/.test(token)))

@@ -119,7 +119,7 @@ suite('an unsafe request', () => {
     }
   })
 
-  test('W-01, W-06: of an origin that looks like a trusted one is refused', () => {
+  test('W-01, W-06, T44: of an origin that looks like a trusted one is refused', () => {
     const trusted = parseTrustedOrigins([OWN])
     for (const origin of LOOK_ALIKES) {
       assert.equal(isRefused({ origin, host: 'api.example', fetchSite: 'cross-site' }, trusted), true, origin)

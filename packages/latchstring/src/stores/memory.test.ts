@@ -21,7 +21,7 @@ function hasCode(code: string, message: RegExp): (error: unknown) => true {
 }
 
 describe('memoryStore', () => {
-  test('a full store refuses a new session with the fix, and drops none', async () => {
+  test('a full store refuses a new session with the fix, and drops none (T88)', async () => {
     const store = memoryStore({ max: 2 })
     assert.equal(await store.write(aRow('a')), true)
     assert.equal(await store.write(aRow('b')), true)

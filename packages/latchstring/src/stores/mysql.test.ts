@@ -149,7 +149,7 @@ describeWith('mysql', 'mysqlStore in MySQL', () => {
     assert.equal(new Set(texts.filter((text) => text.includes('IN ('))).size, 8)
   })
 
-  test('runs a statement again that was the victim of a deadlock, a bounded number of times', async (t) => {
+  test('runs a statement again that was the victim of a deadlock, a bounded number of times (T88)', async (t) => {
     const own = await openPool(t)
     await mysqlStore(own).migrate()
     let failures: number[] = []

@@ -99,7 +99,7 @@ describeWith('postgres', 'postgresStore in PostgreSQL', () => {
   })
 
   for (const level of ['repeatable read', 'serializable']) {
-    test(`compares and swaps where the default is ${level}`, { timeout: 60_000 }, async (t) => {
+    test(`compares and swaps where the default is ${level} (T88)`, { timeout: 60_000 }, async (t) => {
       const store = await open(t, {
         options: `-c default_transaction_isolation=${level.replace(' ', '\\ ')}`,
       })

@@ -588,7 +588,7 @@ describeWith('redis', 'redisStore and a server that', () => {
     })
   }
 
-  test('may evict sessions is refused until its setting is right', { skip }, async (t) => {
+  test('may evict sessions is refused until its setting is right (T89)', { skip }, async (t) => {
     const server = await PrivateRedis.start(t, '--maxmemory-policy', 'allkeys-lru')
     for (const open of Object.values(DRIVERS)) {
       const client = await openFor(t, server.url, open)
@@ -647,7 +647,7 @@ describeWith('redis', 'redisStore and a server that', () => {
     )
   })
 
-  test('is full refuses new sessions, and no session is lost', { skip }, async (t) => {
+  test('is full refuses new sessions, and no session is lost (T88)', { skip }, async (t) => {
     const server = await PrivateRedis.start(t, '--maxmemory', '4mb')
     const store = redisStore(await openFor(t, server.url))
     const kept: Row[] = []

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -436,6 +436,56 @@ describe('sqliteStore on a file that several share', () => {
     for (const key of acknowledged) assert.equal((await store.read(key))?.payload, key)
     assert.equal(await store.write(aRow('after')), true)
   })
+
+  test('a file whose log is being written back when the process is killed is sound, and has lost nothing (Z-4, T90)', {
+    timeout: 60_000,
+  }, async (t) => {
+    const path = join(folder(), 'app.db')
+    const acknowledged: string[] = []
+    for (let round = 1; round <= 3; round++) {
+      const worker = work(t, 'checkpoint', path)
+      worker.on('message', (key) => {
+        acknowledged.push(String(key))
+        if (acknowledged.length >= 70 * round) worker.kill('SIGKILL')
+      })
+      await once(worker, 'close')
+      assert.deepEqual(column(openDatabase(t, path), 'PRAGMA integrity_check'), ['ok'])
+    }
+    const store = openStore(t, path)
+    assert.ok(acknowledged.length >= 210)
+    for (const key of acknowledged) assert.equal((await store.read(key))?.payload, key)
+  })
+
+  test('a file that is copied under way stays sound, and the copy holds what was written or is refused (T90)', {
+    timeout: 60_000,
+  }, async (t) => {
+    const path = join(folder(), 'app.db')
+    const worker = work(t, 'append', path)
+    const acknowledged: string[] = []
+    worker.on('message', (key) => acknowledged.push(String(key)))
+    for (let round = 1; round <= 4; round++) {
+      while (acknowledged.length < round * 50) await sleep(1)
+      const copy = join(folder(), 'copy.db')
+      for (const end of ['', '-wal']) copyFileSync(path + end, copy + end)
+      await assertOwnOrRefused(t, copy)
+    }
+    const closed = once(worker, 'close')
+    worker.kill('SIGKILL')
+    await closed
+    assert.deepEqual(column(openDatabase(t, path), 'PRAGMA integrity_check'), ['ok'])
+    const store = openStore(t, path)
+    for (const key of acknowledged) assert.equal((await store.read(key))?.payload, key)
+  })
+
+  /** The worker writes to each row the key that it has. */
+  async function assertOwnOrRefused(t: TestContext, path: string): Promise<void> {
+    try {
+      for (const { key, payload } of await openStore(t, path).list('user')) assert.equal(payload, key)
+    } catch (error) {
+      if (error instanceof assert.AssertionError) throw error
+      assert.ok(hasCode('store_unavailable', /SQLite/)(error))
+    }
+  }
 
   test('a file that may only be read is refused at start', () => {
     const path = join(folder(), 'app.db')

@@ -116,7 +116,7 @@ describeWith('mysql', 'mysqlUsers in MySQL', () => {
     )
   })
 
-  test('runs a statement again that was the victim of a deadlock, a bounded number of times', async (t) => {
+  test('runs a statement again that was the victim of a deadlock, a bounded number of times (T88)', async (t) => {
     const own = await openPool(t)
     await mysqlUsers(own).migrate()
     let failures: number[] = []

@@ -90,7 +90,7 @@ test('of two changes at once each token stands for its own address (E-09, T66)',
   assert.equal(await site.users.findByEmail('victim@example.test'), null)
 })
 
-test('the old address takes the account back, whatever was changed since (E-08)', async (t) => {
+test('the old address takes the account back, whatever was changed since (E-08, T67)', async (t) => {
   const site = await startAccounts(t)
   const thief = await site.member()
   await thief.post('/account/email', { newEmail: NEW_EMAIL })

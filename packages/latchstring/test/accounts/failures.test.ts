@@ -246,7 +246,7 @@ test('users that cannot be asked make 503, and no answer about anybody (F-01)', 
   assert.doesNotMatch(body, /out of order/)
 })
 
-test('a sink that throws and mail that fails are nobody’s problem but the application’s (R-02, F-05)', async (t) => {
+test('a sink that throws and mail that fails are nobody’s problem but the application’s (R-02, F-05, T59)', async (t) => {
   const mail = () => Promise.reject(new Error('the mail server is gone'))
   const site = await startAccounts(t, { account: { mail } })
   const browser = await site.member()

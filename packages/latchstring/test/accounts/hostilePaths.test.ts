@@ -144,6 +144,23 @@ test('no other spelling of a path is that path to the router (W-12, T47)', (t) =
   t.diagnostic(`${count} spellings`)
 })
 
+test('nor is one of five thousand that are changed twice (W-12, T47)', () => {
+  for (const [path, route] of Object.entries(ROUTES)) {
+    const own = path.replace(':id', 'k3JhZmZpdGk')
+    const spellings = spellingsOf(own)
+    const twice = spellings
+      .flatMap((spelling) => spellingsOf(spelling))
+      .filter((spelling) => spelling !== own)
+    // As many of them, from everywhere in the list.
+    const step = Math.max(1, Math.floor(twice.length / 5_000))
+    for (const spelling of twice.filter((_, index) => index % step === 0)) {
+      const match = matchRoute(ROUTES, 'POST', spelling)
+      const isGuarded = match?.kind === 'found' && path.includes(':id') && match.handler === route.POST
+      assert.ok(match === null || match.kind === 'method_not_allowed' || isGuarded, spelling)
+    }
+  }
+})
+
 const REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 404, 405])
 
 /** Every path is sent its share: their guards are alike. */

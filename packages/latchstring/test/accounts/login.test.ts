@@ -15,7 +15,7 @@ test('a person signs up, is logged in, logs out and logs in again', async (t) =>
   assert.equal(await isLoggedIn(browser), true)
 })
 
-test('an unknown user and a wrong password get the same answer, byte by byte (R-01)', async (t) => {
+test('an unknown user and a wrong password get the same answer, byte by byte (R-01, T09)', async (t) => {
   const site = await startAccounts(t)
   await site.member()
   await site.member(BERT)

@@ -173,6 +173,36 @@ test('whoever has to sign up first, or has an account after all, gets to where t
   assert.equal(done.headers.location, '/reports?year=2026&of=%22anna%22')
 })
 
+test('neither a log-out nor a mailed link leads anywhere but to a page of this site (W-09, T45)', async (t) => {
+  const site = await startAccounts(t, { account: { passwords: { waiting: 100 } } })
+  await site.member()
+  const token = await site.mailedToken(ANNA.email)
+  for (const returnTo of CORPUS) {
+    const query = `?returnTo=${encodeURIComponent(returnTo)}`
+    const gone = await submit(site.browser(), `/logout${query}`, { returnTo })
+    assert.equal(gone.status, 303)
+    assertOwn(gone.headers.location, returnTo)
+    const forgot = { returnTo, email: 'nobody@example.test' }
+    const told = await submit(site.browser(), `/password/forgot${query}`, forgot)
+    assert.deepEqual([told.status, told.headers.location], [202, undefined])
+    assert.match(told.body, /href="\/login"/)
+  }
+  const proof = await submit(site.browser(), '/email/verify?returnTo=//evil.example', {
+    token,
+    returnTo: '//evil.example',
+  })
+  await site.browser().post('/password/forgot', { email: ANNA.email })
+  const reset = await submit(site.browser(), '/password/reset?returnTo=//evil.example', {
+    token: await site.mailedToken(ANNA.email),
+    newPassword: 'a quite different passphrase',
+    returnTo: '//evil.example',
+  })
+  for (const { status, headers } of [proof, reset]) {
+    assert.equal(status, 303)
+    assertOwn(headers.location, '//evil.example')
+  }
+})
+
 test('proving again who one is leads to a page of this site, whatever it was asked for with (W-09, T45)', async (t) => {
   const site = await startAccounts(t)
   const browser = await site.member()

@@ -96,7 +96,7 @@ for (const [name, headers] of Object.entries({
   'a browser': PAGE,
   'a browser that was used before': device,
 })) {
-  test(`a refused login of ${name} costs the same trips whether there is such an account or not (R-01)`, async (t) => {
+  test(`a refused login of ${name} costs the same trips whether there is such an account or not (R-01, T09)`, async (t) => {
     const { callsOf } = await startNoted(t)
     const nobody = await callsOf('/login', { email: 'nobody@example.test', password: WRONG }, headers)
     assert.match(nobody, /^email (?:read ){2,3}write/)
@@ -107,7 +107,7 @@ for (const [name, headers] of Object.entries({
   })
 }
 
-test('nothing is done about a forgotten password before the answer has left (R-02)', async (t) => {
+test('nothing is done about a forgotten password before the answer has left (R-02, T59)', async (t) => {
   const { callsOf } = await startNoted(t)
   for (const email of ['nobody@example.test', ANNA.email, BERT.email, 'no address'])
     for (const headers of [{}, PAGE]) assert.equal(await callsOf('/password/forgot', { email }, headers), '')

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { memoryUsers } from 'latchstring/users/memory'
 import type { LoginMethod, Users } from '../../src/auth/types.ts'
+import { ROUTES } from '../../src/routes/table.ts'
 import { answer, type Browser, type Reply, times } from '../http/client.ts'
 import { gate } from '../http/server.ts'
-import { type AccountSite, ANNA, isLoggedIn, logIn, startAccounts } from './site.ts'
+import { type AccountSite, ANNA, BERT, isLoggedIn, logIn, startAccounts } from './site.ts'
 
 const CODE = '123456'
 const REFUSED = { kind: 'refused', code: 'invalid_credentials' } as const
@@ -39,6 +40,18 @@ async function startWithCodes(t: TestContext): Promise<TwoFactorSite> {
   return { ...site, compared }
 }
 
+/** What somebody has to be logged in for. */
+const OWN_PATHS = /^\/(?:account(?!\/not-me)|email\/verify\/resend)/
+
+/** All that such a path could take. */
+const CHANGES = {
+  currentPassword: ANNA.password,
+  newPassword: 'a quite different passphrase',
+  password: ANNA.password,
+  newEmail: 'new@example.test',
+  name: 'mine',
+}
+
 function giveCode(browser: Browser, code: string): Promise<Reply> {
   return browser.post('/login/continue', { method: 'code', action: 'verify', code })
 }
@@ -53,11 +66,18 @@ test('between the factors there is no session: no cookie of that time opens anyt
   ])
   const [pending] = [...browser.jar.values()]
   for (const name of browser.jar.keys()) assert.notEqual(name, 'latchstring')
-  for (const path of ['/protected', '/account', '/account/sessions', '/account/activity']) {
-    for (const cookie of [browser.cookie, `latchstring=${pending}`]) {
-      assert.equal((await site.browser().get(path, { cookie })).status, 401, path)
+  const owned = Object.entries(ROUTES).filter(([path]) => OWN_PATHS.test(path))
+  assert.ok(owned.length >= 10)
+  for (const cookie of [browser.cookie, `latchstring=${pending}`]) {
+    assert.equal((await site.browser().get('/protected', { cookie })).status, 401)
+    for (const [path, { GET, POST }] of owned) {
+      const at = path.replace(':id', 'x')
+      if (GET !== undefined) assert.equal((await site.browser().get(at, { cookie })).status, 401, path)
+      if (POST === undefined) continue
+      assert.equal((await site.browser().post(at, CHANGES, { cookie })).status, 401, path)
     }
   }
+  assert.equal((await logIn(site.browser())).status, 202, 'the password is what it was')
   const member = site.browser()
   await logIn(member)
   await giveCode(member, CODE)
@@ -123,6 +143,34 @@ test('a reset does not get round the second factor (E-04, T62)', async (t) => {
   await browser.post('/password/reset', { token: await site.mailedToken(ANNA.email), newPassword })
   assert.equal(await isLoggedIn(browser), false)
   assert.equal((await logIn(browser, { ...ANNA, password: newPassword })).status, 202)
+  assert.equal(await isLoggedIn(browser), false)
+})
+
+test('one factor of somebody else makes nobody of whoever has a session already, whatever they finish (S-25, T36)', async (t) => {
+  const site = await startWithCodes(t)
+  const bert = await site.member(BERT)
+  const own = await site.mailedToken(BERT.email)
+  const whoIs = async (browser: Browser) => (await browser.get('/protected')).body
+  assert.equal((await logIn(bert, ANNA)).status, 202)
+  assert.doesNotMatch(await whoIs(bert), /anna/)
+  assert.equal((await bert.post('/email/verify', { token: own })).status, 200)
+  await bert.post('/account/reauthenticate', { password: BERT.password })
+  await bert.post('/password/forgot', { email: BERT.email })
+  const reset = { token: await site.mailedToken(BERT.email), newPassword: 'a quite different passphrase' }
+  assert.equal((await bert.post('/password/reset', reset)).status, 200)
+  assert.doesNotMatch(await whoIs(bert), /anna/)
+  assert.equal((await giveCode(bert, '000000')).status, 401)
+  assert.doesNotMatch(await whoIs(bert), /anna/)
+})
+
+test('a browser that is known is asked for the second factor like any other (M-07, T77)', async (t) => {
+  const site = await startWithCodes(t)
+  const browser = site.browser()
+  await logIn(browser)
+  assert.equal((await giveCode(browser, CODE)).status, 200)
+  await browser.post('/logout')
+  assert.ok(browser.jar.has('latchstring-device'))
+  assert.equal((await logIn(browser)).status, 202)
   assert.equal(await isLoggedIn(browser), false)
 })
 

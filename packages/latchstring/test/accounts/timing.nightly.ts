@@ -127,7 +127,7 @@ function login(fields: object, cookie?: string): Question {
   }
 }
 
-test('the time of a refused login does not tell whether there is such an account (R-01, T95)', async (t) => {
+test('the time of a refused login does not tell whether there is such an account (R-01, T09, Z-7)', async (t) => {
   const app = await startAsked(t)
   // Whoever has logged in here has such a cookie, for accounts of others too.
   const device = `latchstring-device=${randomBytes(32).toString('base64url')}`
@@ -153,11 +153,33 @@ test('the time of a refused login does not tell whether there is such an account
   )
 })
 
+test('the time of a refusal does not tell how much of a token is right (S-02, T95, Z-7)', async (t) => {
+  const app = await startAsked(t)
+  const anna = app.browser()
+  await anna.post('/login', ANNA)
+  const token = anna.jar.get('latchstring') ?? ''
+  const changed = (text: string) => (text === 'A' ? 'B' : 'A')
+  const presenting = (tokenOf: () => string): Question => ({
+    path: '/account/delete',
+    fields: () => ({}),
+    get cookie() {
+      return `latchstring=${tokenOf()}`
+    },
+  })
+  const times = await measure(app, {
+    random: presenting(() => randomBytes(32).toString('base64url')),
+    'right but for one character': presenting(
+      () => token.slice(0, 41) + changed(token.charAt(41)) + token.slice(42),
+    ),
+  })
+  compare(t, times, 'right but for one character', 'random')
+})
+
 function forgot(email: string): Question {
   return { path: '/password/forgot', fields: () => ({ email }) }
 }
 
-test('the time of an answer to a forgotten password does not tell whose it is (R-02, T59)', async (t) => {
+test('the time of an answer to a forgotten password does not tell whose it is (R-02, T59, Z-7)', async (t) => {
   const times = await measure(await startAsked(t), {
     nobody: forgot('nobody@example.test'),
     somebody: forgot(ANNA.email),
@@ -167,7 +189,7 @@ test('the time of an answer to a forgotten password does not tell whose it is (R
     await t.test(name, (t) => compare(t, times, name, 'nobody'))
 })
 
-test('the time of a sign-up in private does not tell whether an address is taken (R-03)', async (t) => {
+test('the time of a sign-up in private does not tell whether an address is taken (R-03, Z-7)', async (t) => {
   const signUp = (email: (count: number) => string): Question => ({
     path: '/signup',
     fields: (count) => ({ email: email(count), password: WRONG }),

@@ -25,14 +25,14 @@ after(() => rmSync(COMPILE_CACHE, { recursive: true }))
 
 const NAME = 'after kill -9 every acknowledged login is alive, and every acknowledged end effective'
 
-test(`Z-4 on SQLite: ${NAME}`, async (t) => {
+test(`Z-4, T17 on SQLite: ${NAME}`, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'latchstring-'))
   t.after(() => rmSync(folder, { recursive: true }))
   await survivesKills(t, { kind: 'sqlite', url: join(folder, 'sessions.db'), prefix: '' })
 })
 
 for (const kind of ['postgres', 'mysql'] as const) {
-  describeWith(kind, `Z-4 on ${KINDS[kind].title}`, () => {
+  describeWith(kind, `Z-4, T17 on ${KINDS[kind].title}`, () => {
     test(NAME, async (t) => {
       const { url, drop } = await createDatabase(kind)
       t.after(drop)
@@ -42,7 +42,7 @@ for (const kind of ['postgres', 'mysql'] as const) {
 }
 
 for (const kind of ['redis', 'redis-cluster'] as const) {
-  describeWith(kind, `Z-4 on ${KINDS[kind].title}`, (url) => {
+  describeWith(kind, `Z-4, T17 on ${KINDS[kind].title}`, (url) => {
     test(NAME, (t) => survivesKills(t, { kind, url, prefix: `crash-${randomUUID()}:` }))
   })
 }

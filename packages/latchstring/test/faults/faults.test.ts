@@ -1,25 +1,37 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Browser } from '../http/client.ts'
+import { Browser, type Reply } from '../http/client.ts'
 import { listen } from '../http/server.ts'
 import { describeWith } from '../servers.ts'
 import { CLIENTS, type Client } from './clients.ts'
 import { livedTime } from './livedTime.ts'
 import { FaultyNetworks, type Weather } from './proxy.ts'
-import { assertUnknown, DEADLINE, logIn, type Site, startSite, timed } from './site.ts'
+import {
+  assertUnknown,
+  DEADLINE,
+  logIn,
+  type Site,
+  SLACK,
+  startSite,
+  type TimedReply,
+  timed,
+} from './site.ts'
 
 const RECOVERY = 2_000
 
-const BAD_WEATHER: readonly Weather[] = ['refuse', 'stall', 'cut', 'garbage']
+/** Of the store for one request, one after the other. Each has a deadline of its own. */
+const MOST_CALLS = 4
 
-const NAME =
-  'F-01, F-02: 503 within the deadline and no cookie in any weather, and sessions work again afterwards'
+const BAD_WEATHER: readonly Weather[] = ['refuse', 'stall', 'cut', 'garbage']
 
 for (const client of CLIENTS) {
   describeWith(client.kind, `faults between a node and ${client.name}`, () => {
-    test(NAME, { concurrency: true }, async (t) => {
-      await Promise.all(BAD_WEATHER.map((weather) => t.test(weather, (t) => survives(t, client, weather))))
+    test('F-01, F-02, T87: 503 within the deadline and no cookie in any weather, and sessions work again afterwards', {
+      concurrency: true,
+    }, async (t) => {
+      const survivals = BAD_WEATHER.map((weather) => t.test(weather, (t) => survives(t, client, weather)))
+      await Promise.all([...survivals, t.test('rough', (t) => keepsItsWord(t, client))])
     })
   })
 }
@@ -33,6 +45,49 @@ async function survives(t: TestContext, client: Client, weather: Weather): Promi
   await recovers(browser)
   const { mostOpen } = site.networks
   assert.ok(mostOpen <= 2 * client.connections, `${mostOpen} connections`)
+}
+
+/** In rough weather some answers come in time. Those are true, and the others admit that nobody knows. */
+async function keepsItsWord(t: TestContext, client: Client): Promise<void> {
+  const site = await startSite(t, client)
+  const anna = await logIn(site.origin)
+  const leaving = await Promise.all(Array.from({ length: 10 }, () => logIn(site.origin)))
+  site.networks.turn('rough')
+  const reads = Promise.all(
+    Array.from({ length: 40 }, (_, index) => later(index, () => anna.copy().get('/protected'))),
+  )
+  const coming = leaving.map(() => new Browser(site.origin))
+  const logins = Promise.all(coming.map((browser, index) => later(index, () => browser.post('/login'))))
+  const logouts = Promise.all(leaving.map((one, index) => later(index, () => one.copy().post('/logout'))))
+  const answers = [await reads, await logins, await logouts]
+  for (const answer of answers.flat()) assertTrueOrUnknown(answer)
+  site.networks.turn('fair')
+  await recovers(anna)
+  await staysAs(coming, answers[1] ?? [], 200)
+  await staysAs(leaving, answers[2] ?? [], 401)
+}
+
+function assertTrueOrUnknown({ reply, sentAt, answeredAt }: TimedReply): void {
+  assert.ok(reply.status === 200 || reply.status === 503, `${reply.status} ${reply.body}`)
+  if (reply.status === 503) assert.equal(reply.headers['set-cookie'], undefined)
+  assert.ok(answeredAt - sentAt < MOST_CALLS * DEADLINE + SLACK, `answered after ${answeredAt - sentAt} ms`)
+}
+
+/** Spread over the time that the weather lasts. */
+async function later(index: number, request: () => Promise<Reply>): Promise<TimedReply> {
+  await sleep(index * 40)
+  return timed(request)
+}
+
+/** What was acknowledged is so. */
+async function staysAs(
+  browsers: readonly Browser[],
+  answers: readonly TimedReply[],
+  status: number,
+): Promise<void> {
+  for (const [index, browser] of browsers.entries()) {
+    if (answers[index]?.reply.status === 200) assert.equal((await browser.get('/protected')).status, status)
+  }
 }
 
 /** Twice over and side by side: the failure must not be of the first request only. */

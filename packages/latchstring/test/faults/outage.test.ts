@@ -52,7 +52,7 @@ const WAYS: readonly { readonly weather: Weather; readonly way: string }[] = [
 ]
 
 for (const { weather, way } of WAYS) {
-  suite(`Z-5: a store that for ${OUTAGE} s ${way}`, { concurrency: true }, () => {
+  suite(`Z-5, T18: a store that for ${OUTAGE} s ${way}`, { concurrency: true }, () => {
     for (const client of CLIENTS) {
       describeWith(client.kind, client.name, () => {
         test('F-01, F-02: 503 in time, nothing piles up, no log-out, and 2 s later all is well', (t) =>
@@ -61,7 +61,10 @@ for (const { weather, way } of WAYS) {
     }
     // What comes closest to it without a server.
     if (weather === 'freeze') {
-      test('F-01, F-02: a locked SQLite file is read, and changes are answered 503 in time', outlivesLock)
+      test(
+        'F-01, F-02, T90: a locked SQLite file is read, and changes are answered 503 in time',
+        outlivesLock,
+      )
     }
   })
 }

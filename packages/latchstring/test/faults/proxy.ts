@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../../../scripts/servers/ports.ts'
 
 /** What the network between a node and its store does. */
@@ -16,8 +17,15 @@ export type Weather =
   | 'cut'
   /** Replies are noise. */
   | 'garbage'
+  /** Replies come late, some of them too late, and now and then a connection breaks. */
+  | 'rough'
 
 const NOISE = Buffer.from(Array.from({ length: 64 }, (_, index) => (index * 89 + 7) % 256))
+
+/** Milliseconds by which replies are late in rough weather, one after the other: no two clients find the same. */
+const DELAYS: readonly number[] = [0, 200, 0, 50, 1_300, 0, 0, 400, 20, 0, 900, 100]
+/** Of so many replies in rough weather one breaks its connection. */
+const PER_BREAK = 100
 
 interface Address {
   readonly host: string
@@ -31,6 +39,9 @@ export class FaultyNetwork {
   readonly #open = new Set<Socket>()
   #port = 0
   #weather: Weather = 'fair'
+  /** For each client the reply before, as none overtakes another. */
+  readonly #late = new WeakMap<Socket, Promise<void>>()
+  #replies = 0
   /** How many connections were taken so far. */
   accepted = 0
   /** The most connections that were open at once. */
@@ -95,6 +106,15 @@ export class FaultyNetwork {
     if (this.#weather === 'fair') client.write(bytes)
     if (this.#weather === 'garbage') client.write(NOISE)
     if (this.#weather === 'cut') client.end(bytes.subarray(0, 3))
+    if (this.#weather === 'rough') this.#late.set(client, this.#replyLate(client, bytes))
+  }
+
+  async #replyLate(client: Socket, bytes: Buffer): Promise<void> {
+    const reply = this.#replies++
+    const delay = sleep(DELAYS[reply % DELAYS.length], undefined, { ref: false })
+    await Promise.all([this.#late.get(client), delay])
+    if (reply % PER_BREAK === PER_BREAK - 1) client.destroy()
+    else if (!client.destroyed) client.write(bytes)
   }
 }
 

@@ -15,7 +15,7 @@ import { FaultyNetworks } from './proxy.ts'
 /** Of one store call, in milliseconds. */
 export const DEADLINE = 1_000
 /** For everything else that a request takes. */
-const SLACK = 1_000
+export const SLACK = 1_000
 
 /** An application whose store is on the other side of a network that fails. */
 export interface Site extends Application {

@@ -13,7 +13,7 @@ const NAME = 'a late request in one process never revives a session that another
 
 /** Every kind of late request against every kind of ending, in every order of their store calls. */
 export function testLateRequests(crewOf: () => Crew, ttl: number): void {
-  test(`${NAME} (S-12, S-13)`, { concurrency: true, timeout: TIMEOUT }, async (t) => {
+  test(`${NAME} (S-12, S-13, T03)`, { concurrency: true, timeout: TIMEOUT }, async (t) => {
     const crew = crewOf()
     const delays: number[] = []
     const scenes = ACTIVITIES.flatMap((late) => ENDINGS.map((ending) => new Scene(crew, late, ending, ttl)))

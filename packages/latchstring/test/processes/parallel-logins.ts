@@ -10,7 +10,7 @@ const LOGINS = [17, 17, 16]
 
 /** A limit of sessions, when one user logs in through three processes at the same time. */
 export function testParallelLogins(crewOf: () => Crew): void {
-  test('leave the newest sessions within the limit, of 50 parallel logins of one user (S-18)', async () => {
+  test('leave the newest sessions within the limit, of 50 parallel logins of one user (S-18, T31)', async () => {
     const crew = crewOf()
     const userId = `newest, ${crew.isCached}`
     const admissions = await logInEverywhere(crew, userId, { max: MAX, policy: 'revoke-oldest' })
@@ -19,7 +19,7 @@ export function testParallelLogins(crewOf: () => Crew): void {
     await assertAliveAreListed(crew, userId, admissions)
   })
 
-  test('let in as many as the limit denies none, of 50 parallel logins of one user (S-18)', async () => {
+  test('let in as many as the limit denies none, of 50 parallel logins of one user (S-18, T31)', async () => {
     const crew = crewOf()
     const userId = `first, ${crew.isCached}`
     const admissions = await logInEverywhere(crew, userId, { max: MAX, policy: 'deny' })

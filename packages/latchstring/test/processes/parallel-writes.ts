@@ -5,7 +5,7 @@ import type { Crew } from './crew.ts'
 const KEYS_EACH = 17
 
 export function testParallelWrites(crewOf: () => Crew): void {
-  test('keep every key that they write to one session at the same time (S-14)', async () => {
+  test('keep every key that they write to one session at the same time (S-14, T34)', async () => {
     const { members, truth } = crewOf()
     const login = await members[0].ask('logIn', 'parallel writes', false)
     const keys = members.map((_, member) => keysOf(member))

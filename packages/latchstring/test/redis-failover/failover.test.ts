@@ -6,7 +6,7 @@ import { failOver } from './failover.ts'
 /** The long form is failover.nightly.ts. `SEED=…` makes the same choices again. */
 const { SEED = randomBytes(4).toString('hex') } = process.env
 
-suite('F-10: Redis loses a master under load', { concurrency: true }, () => {
+suite('F-10, T89: Redis loses a master under load', { concurrency: true }, () => {
   const title = 'sessions go on, and nothing happens that the loss of its last writes does not explain'
 
   test(`Sentinel, by ioredis: ${title}`, async (t) => {

@@ -8,7 +8,7 @@ const { SEED: seed = String(Date.now()), REQUESTS = '10000000' } = process.env
 /** MB for a million requests. */
 const MOST_GROWTH = 0.1
 
-test(`a year of traffic leaves no timer, no handle and no row behind, and the heap as it is, SEED=${seed} (F-12, Z-11)`, async (t) => {
+test(`a year of traffic leaves no timer, no handle and no row behind, and the heap as it is, SEED=${seed} (F-12, Z-11, T98)`, async (t) => {
   const samples = await soak(t, { days: 365, requests: Number(REQUESTS), seed, samples: 200 }, 5)
   checkSteady(samples, seed)
   const slope = heapSlope(samples)

@@ -53,7 +53,7 @@ async function changed(node: Sessions, token: string, change: (session: Session)
 export const lateWriteCases: readonly ContractCase[] = Object.entries(ACTIVITIES).flatMap(
   ([late, activity]) =>
     Object.entries(ENDINGS).map(([end, ending]) => ({
-      name: `S-13: a late ${late} never revives a session ended by ${end} (Z-2)`,
+      name: `S-13: a late ${late} never revives a session ended by ${end} (Z-2, T03)`,
       needs: 'list' as const,
       run: (store: Store) => neverRevives(store, late === 'rotate', activity, ending),
     })),
