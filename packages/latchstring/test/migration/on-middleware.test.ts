@@ -18,32 +18,39 @@ const NOT_AUTHENTICATED = [401, { message: 'Not authenticated' }]
 
 interface TutorialOptions {
   readonly store?: Store
+  /** Milliseconds. A busy machine needs the usual ones: only for a store that never answers are fewer. */
+  readonly storeTimeout?: number
   readonly addRoutes?: (app: Express, auth: ReturnType<typeof authOn>) => void
 }
 
 const OPTIONS = { secret: SECRET, resave: false, saveUninitialized: false }
 
 /** The real one, and ours in its place. */
-const MIDDLEWARES: { readonly title: string; readonly make: (store: Store) => RequestHandler }[] = [
+const MIDDLEWARES: {
+  readonly title: string
+  readonly make: (store: Store, storeTimeout: number) => RequestHandler
+}[] = [
   { title: 'express-session', make: (store) => session({ ...OPTIONS, store }) },
   {
     title: 'latchstring/express-session',
-    make: (store) => dropIn({ ...OPTIONS, store, storeTimeout: 50 }),
+    make: (store, storeTimeout) => dropIn({ ...OPTIONS, store, storeTimeout }),
   },
 ]
 const CASES = EXPRESS_VERSIONS.flatMap((version) => MIDDLEWARES.map((made) => ({ ...version, ...made })))
 
-function authOn(middleware: RequestHandler) {
-  return createAuth({ middleware, storeTimeout: 100, warn: () => {} })
+const USUAL_TIMEOUT = 1_000
+
+function authOn(middleware: RequestHandler, storeTimeout = USUAL_TIMEOUT) {
+  return createAuth({ middleware, storeTimeout, warn: () => {} })
 }
 
 for (const { name, express, title, make } of CASES) {
   /** The program of the tutorial as its readers type it, on an express-session of their own. */
   async function startTutorial(
     t: TestContext,
-    { store = new session.MemoryStore(), addRoutes }: TutorialOptions = {},
+    { store = new session.MemoryStore(), storeTimeout = USUAL_TIMEOUT, addRoutes }: TutorialOptions = {},
   ): Promise<string> {
-    const auth = authOn(make(store))
+    const auth = authOn(make(store, storeTimeout), 2 * storeTimeout)
     const { sessionMiddleware, generateSession, authenticate, endSession } = auth
     const app = newApp(express)
     app.use(express.json())
@@ -222,7 +229,8 @@ for (const { name, express, title, make } of CASES) {
     for (const [failure, breakStore] of failures) {
       test(`a login is 503 and nobody is logged in while the store ${failure}`, async (t) => {
         const store = new session.MemoryStore()
-        const origin = await startTutorial(t, { store })
+        const storeTimeout = failure.startsWith('is silent') ? 250 : USUAL_TIMEOUT
+        const origin = await startTutorial(t, { store, storeTimeout })
         const browser = new Browser(origin)
         await browser.post('/cart', ['tea'])
         const methods = { destroy: store.destroy, set: store.set }
