@@ -396,8 +396,8 @@ export const SESSION_EDITS: readonly Edit[] = [
     requirement: 'F-01',
     breaks: 'A store that does not answer keeps nobody waiting.',
     file: 'core/patience.ts',
-    find: 'this.#fail(asker, new Error(`no answer within',
-    replacement: 'this.#fail({ ...asker, isWaiting: false }, new Error(`no answer within',
+    find: 'this.#fail(asker, new Unanswered(`no answer within',
+    replacement: 'this.#fail({ ...asker, isWaiting: false }, new Unanswered(`no answer within',
     tests: ['src/core/patience.test.ts', 'src/core/reliableStore.test.ts'],
   },
   {

@@ -49,7 +49,7 @@ export class Patience {
 
   #giveUp<T>(asker: Asker<T>): void {
     this.#missed++
-    this.#fail(asker, new Error(`no answer within ${this.#deadline} ms`))
+    this.#fail(asker, new Unanswered(`no answer within ${this.#deadline} ms`))
   }
 
   #fail<T>(asker: Asker<T>, cause: unknown): void {
@@ -64,6 +64,9 @@ export class Patience {
     return wasWaiting
   }
 }
+
+/** Why a call was given up, or not made: no error of the store's. */
+export class Unanswered extends Error {}
 
 /** What counts as an answer, and what a failure is called. */
 export interface Expected {
@@ -91,6 +94,8 @@ function answerTo<T>({ expected, resolve, reject }: Asker<T>, answer: T): void {
   }
 }
 
-function silent(): Error {
-  return new Error(`it did not answer ${MOST_MISSED} calls in a row, and another call is trying it right now`)
+function silent(): Unanswered {
+  return new Unanswered(
+    `it did not answer ${MOST_MISSED} calls in a row, and another call is trying it right now`,
+  )
 }

@@ -1,5 +1,5 @@
 import { LatchstringError } from '../../core/errors.ts'
-import { Patience } from '../../core/patience.ts'
+import { type Expected, Patience, Unanswered } from '../../core/patience.ts'
 import type { Timers } from '../../core/types.ts'
 import { answerOf } from '../../stores/_expressCall.ts'
 
@@ -83,13 +83,19 @@ export class ForeignCalls {
   }
 
   #ask<T>(call: () => Promise<T>): Promise<T> {
-    return inTime((guarded) => this.#patience.ask(guarded), call)
+    return this.#patience.ask(call, ANSWER)
   }
+}
+
+/** The store's own error goes on as it is, for error handlers that know it; one that does not answer has none. */
+const ANSWER: Expected = {
+  isAnswer: () => true,
+  failure: (cause) => (cause instanceof Unanswered ? unavailable(cause) : cause),
 }
 
 class CallFailed extends Error {}
 
-/** The store's own error goes on as it is, for error handlers that know it; one that does not answer has none. */
+/** The same for calls that wait for each other. */
 export async function inTime<T>(
   wait: (call: () => Promise<T>) => Promise<T>,
   call: () => Promise<T>,
@@ -97,10 +103,13 @@ export async function inTime<T>(
   try {
     return await wait(() => call().catch(rethrow))
   } catch (error) {
-    if (error instanceof CallFailed) throw error.cause
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new LatchstringError('store_unavailable', `the session store gave ${reason}`, { cause: error })
+    throw error instanceof CallFailed ? error.cause : unavailable(error)
   }
+}
+
+function unavailable(cause: unknown): LatchstringError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new LatchstringError('store_unavailable', `the session store gave ${reason}`, { cause })
 }
 
 function rethrow(cause: unknown): never {

@@ -1,10 +1,14 @@
 import type { Cookie } from './cookie.ts'
 import type { Tracked } from './tracked.ts'
 
-/** What a session holds beside what the application sees. */
-export interface Inside {
+/** What a session holds beside what the application sees. A class for the reason that `Tracked` is one. */
+export class Inside {
   cookie: Cookie
-  tracked: Tracked | null
+  tracked: Tracked | null = null
+
+  constructor(cookie: Cookie) {
+    this.cookie = cookie
+  }
 }
 
 /** Found through whatever an application wraps a session in, unlike a private member or an entry of a WeakMap. */
@@ -15,8 +19,7 @@ interface Filled {
 }
 
 export function fill(session: object, cookie: Cookie): void {
-  const inside: Inside = { cookie, tracked: null }
-  Object.defineProperty(session, INSIDE, { value: inside })
+  Object.defineProperty(session, INSIDE, { value: new Inside(cookie) })
 }
 
 export function insideOf(session: object): Inside {

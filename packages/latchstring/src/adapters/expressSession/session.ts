@@ -33,12 +33,11 @@ export class Session {
   declare readonly id: string
   declare readonly req: SessionOwner
   declare cookie: Cookie
-  /** `data` may not bring names that the session itself has. */
-  constructor(request: SessionOwner, data?: object | null) {
+  /** `data` may not bring names that the session itself has. Without `cookie` it may bring one. */
+  constructor(request: SessionOwner, data?: object | null, cookie?: Cookie) {
     Object.defineProperty(this, 'req', { value: request })
     Object.defineProperty(this, 'id', { value: request.sessionID })
-    const given = cookieIn(data)
-    fill(this, given instanceof Cookie ? given : new Cookie())
+    fill(this, cookie ?? cookieIn(data) ?? new Cookie())
     Object.defineProperty(this, 'cookie', COOKIE_PROPERTY)
     if (typeof data !== 'object' || data === null) return
     for (const [name, value] of Object.entries(data)) {
@@ -105,8 +104,8 @@ function requireActions(session: Session): SessionActions {
   throw new TypeError('this session belongs to no request and no store of latchstring/express-session')
 }
 
-function cookieIn(data: object | null | undefined): unknown {
-  return data && 'cookie' in data ? data.cookie : undefined
+function cookieIn(data: object | null | undefined): Cookie | null {
+  return data && 'cookie' in data && data.cookie instanceof Cookie ? data.cookie : null
 }
 
 function isPlainObject(value: unknown): value is object {

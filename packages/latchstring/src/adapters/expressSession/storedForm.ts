@@ -8,9 +8,24 @@ import { lengthOf } from './lifetime.ts'
  * @throws TypeError for a session without a cookie, as express-session does.
  */
 export function storedOf(session: object): Stored {
-  const { cookie, ...values }: Values = { ...session }
+  const { cookie, ...values }: { readonly cookie?: unknown } = session
   if (!isObject(cookie)) throw new TypeError('the stored session has no cookie')
-  return { values, cookie, life: lifeOf(cookie), identity: identityOf(cookie) }
+  return new ForeignStored(values, cookie)
+}
+
+/** A class for the reason that `Tracked` is one. */
+class ForeignStored implements Stored {
+  readonly values: Values
+  readonly cookie: object
+  readonly life: Life | null
+  readonly identity: Identity | null
+
+  constructor(values: Values, cookie: object) {
+    this.values = values
+    this.cookie = cookie
+    this.life = lifeOf(cookie)
+    this.identity = identityOf(cookie)
+  }
 }
 
 /** Kept inside the cookie, where express-session carries along what it does not know, and drops it when it writes. */
@@ -35,13 +50,18 @@ function identityOf(cookie: object): Identity | null {
  * stored if there are none. Stores are told when a session of the browser ends too, but its cookie is not.
  */
 export function restoreCookie(stored: object, clock?: Clock, attributes?: object): Cookie {
-  const { life, login, maxAge, expires: _, _expires, ...kept }: Values = { ...(attributes ?? stored) }
-  const cookie = new Cookie(kept, clock)
+  const cookie = new Cookie(attributes ?? attributesIn(stored), clock)
   const length = lengthOf(stored)
   const expires: unknown = 'expires' in stored ? stored.expires : null
-  if (length !== null) cookie.expires = dateOf(expires)
+  cookie.expires = length === null ? null : dateOf(expires)
   cookie.originalMaxAge = length
   return cookie
+}
+
+/** Without what is ours in it, and without its length of life. */
+function attributesIn(stored: object): object {
+  const { life, login, maxAge, expires, _expires, ...attributes }: Values = { ...stored }
+  return attributes
 }
 
 function dateOf(value: unknown): Date | null {

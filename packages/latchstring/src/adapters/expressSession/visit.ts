@@ -37,12 +37,14 @@ export class Visit implements SessionActions {
   readonly request: SessionRequest
   readonly queue: StoreQueue = new StoreQueue()
   readonly #context: VisitContext
-  readonly #tokens = new Map<string, string>()
+  /** The secrets of the sessions that this request has begun, by key. */
+  #newTokens: Map<string, string> | null = null
   /** Ended for the application, but not yet in the store. */
-  readonly #unfinished = new Set<Session>()
+  #unfinished: Set<Session> | null = null
   #latest: Session | null = null
-  /** The key of the session that the browser presented, if it was found. */
+  /** The key and the secret of the session that the browser presented, if it was found. */
   #presentedId: string | null = null
+  #presentedToken: string | null = null
   /** The key that the request began with. */
   #originalId: string | null = null
   #hasEndedPresented = false
@@ -66,7 +68,7 @@ export class Visit implements SessionActions {
   }
 
   get hasUnfinished(): boolean {
-    return this.#unfinished.size > 0
+    return this.#unfinished !== null && this.#unfinished.size > 0
   }
 
   /** What the application left as `req.session`; a plain object stands for the data of the session. */
@@ -83,7 +85,8 @@ export class Visit implements SessionActions {
 
   /** The secret that leads to the session of this key, if this request knows it. */
   tokenOf(id: string | undefined): string | null {
-    return this.#tokens.get(id ?? '') ?? null
+    const begun = this.#newTokens?.get(id ?? '') ?? null
+    return begun ?? (id === this.#presentedId ? this.#presentedToken : null)
   }
 
   /** Gives the request its first session. */
@@ -149,7 +152,7 @@ export class Visit implements SessionActions {
   }
 
   async retryUnfinished(): Promise<void> {
-    for (const session of [...this.#unfinished]) await this.#end(session)
+    for (const session of [...(this.#unfinished ?? [])]) await this.#end(session)
   }
 
   /**
@@ -187,8 +190,8 @@ export class Visit implements SessionActions {
   }
 
   #resume(id: string, token: string, stored: Stored): void {
-    this.#tokens.set(id, token)
     this.#presentedId = id
+    this.#presentedToken = token
     this.#originalId = id
     this.request.sessionID = id
     this.#attach(id, stored)
@@ -199,7 +202,7 @@ export class Visit implements SessionActions {
     const { policy } = this.#context
     this.request.sessionID = id
     const cookie = restoreCookie(stored.cookie, policy.clock, attributesFor(policy, this.request))
-    const session = new Session(this.request, { ...stored.values, cookie })
+    const session = new Session(this.request, stored.values, cookie)
     trackStored(session, stored, !policy.resave)
     this.#use(session)
   }
@@ -211,7 +214,7 @@ export class Visit implements SessionActions {
     const cookie = data
       ? restoreCookie(data.cookie, policy.clock, attributes)
       : new Cookie(attributes, policy.clock)
-    const session = new Session(this.request, { cookie })
+    const session = new Session(this.request, null, cookie)
     track(session, { createdAt, identity })
     for (const [name, value] of Object.entries(data ?? {})) {
       if (name !== 'cookie') defineOwn(session, name, value)
@@ -234,16 +237,18 @@ export class Visit implements SessionActions {
       return
     }
     this.request.sessionID = ids.keyOf(token)
-    this.#tokens.set(this.request.sessionID, token)
+    this.#newTokens ??= new Map()
+    this.#newTokens.set(this.request.sessionID, token)
   }
 
   #end(session: Session): Promise<void> {
     const tracked = trackedOf(session)
     tracked.isGone = true
-    this.#unfinished.add(session)
+    this.#unfinished ??= new Set()
+    const unfinished = this.#unfinished.add(session)
     return this.queue.add(async () => {
       if (tracked.mayBeStored) await this.#context.keeping.backend.remove(session.id)
-      this.#unfinished.delete(session)
+      unfinished.delete(session)
       if (session.id === this.#presentedId) this.#hasEndedPresented = true
     })
   }
@@ -252,7 +257,7 @@ export class Visit implements SessionActions {
     const latest = this.#latest
     const own: unknown = 'cookie' in object ? object.cookie : null
     const cookie = own instanceof Cookie ? own : (latest?.cookie ?? new Cookie())
-    const session = new Session(this.request, { ...object, cookie })
+    const session = new Session(this.request, object, cookie)
     if (latest !== null && latest.id === session.id) trackAs(session, trackedOf(latest))
     return session
   }
