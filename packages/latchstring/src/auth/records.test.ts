@@ -218,6 +218,17 @@ test('a guess that is right costs one write, and one that is wrong no more than 
   assert.equal(await one.read(COUNT, 'name'), 4)
 })
 
+test('a record that is changed further begins where this process has left it since', async () => {
+  const store = spyStore(memoryStore())
+  const records = createRecords({ store })
+  const count: Decide<number> = (value) => ({ value: (value ?? 0) + 1, expiresAt: LATER + 60_000 })
+  const { again } = await records.changeAsLeft(COUNT, 'name', count)
+  await records.changeAsLeft(COUNT, 'name', count)
+  store.calls.length = 0
+  assert.deepEqual(await changed(again(count)), { before: 2, after: 3 })
+  assert.deepEqual(store.calls, ['write'])
+})
+
 test('what a guess says of a record is never an old answer', async () => {
   const store = memoryStore()
   const [one, other] = [createRecords({ store }), createRecords({ store })]

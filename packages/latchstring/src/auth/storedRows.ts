@@ -94,7 +94,14 @@ export class StoredRows implements Rows {
 
   #change(key: string, batch: readonly Asked[], known: Known | undefined): Promise<Applied[]> {
     if (known === 'as left') return this.#changeAsLeft(key, batch)
-    return this.#swap(key, batch, known === undefined ? null : { row: known, isFresh: false })
+    const sight = known === undefined ? null : { row: this.#newest(key, known), isFresh: false }
+    return this.#swap(key, batch, sight)
+  }
+
+  /** This process may have changed the row since whoever asks has seen it. */
+  #newest(key: string, seen: Row | null): Row | null {
+    const left = this.#guess(key)
+    return left !== null && left.version > (seen?.version ?? 0) ? left : seen
   }
 
   /** The row is read at the same time: nobody waits longer for a guess that was wrong. */
