@@ -9,7 +9,7 @@ import { systemRandom } from '../src/core/random.ts'
 import { type OpenStore, openStore, type Place } from './history/stores.ts'
 import { createRecords, parallel } from './records-support.ts'
 
-export type Race = 'redeem' | 'guess' | 'consume' | 'throttle' | 'back off'
+export type Race = 'redeem' | 'guess' | 'consume' | 'throttle' | 'throttle in one row' | 'back off'
 
 export interface Order {
   readonly place: Place
@@ -21,6 +21,12 @@ export interface Order {
   readonly rounds: number
   /** When it begins, in milliseconds since the epoch. */
   readonly at: number
+}
+
+/** The same in the row of the wide one. */
+export function bucketInside(subject: string): Bucket {
+  const [narrow, within] = bucketsOf(subject)
+  return { ...narrow, within }
 }
 
 /** The narrow one gives out 60 of 150, and the wide one would give out 100. */
@@ -56,7 +62,9 @@ function racersOn({ store }: OpenStore): Readonly<Record<Race, Racer>> {
     guess: async (token) => (await pendingLogins.attempt(token)) !== null,
     consume: (token) => pendingLogins.consume(token),
     throttle: async (subject) => (await throttle.take(bucketsOf(subject))).kind === 'admitted',
-    'back off': async (subject) => (await backoff.take(subject)).kind === 'open',
+    'throttle in one row': async (subject) =>
+      (await throttle.takeAsLeft(bucketInside(subject))).kind === 'admitted',
+    'back off': async (subject) => (await (await backoff.look(subject))()).kind === 'open',
   }
 }
 

@@ -97,13 +97,18 @@ function testRaces(make: () => Promise<MadePlace>): void {
     [50, 1],
     [5, 10],
   ] as const) {
-    test(`T10: three times ${lanes} tries at once, ${rounds} times, are counted exactly, and those refused take nothing (R-05, F-09)`, async (t) => {
-      const subject = randomUUID()
-      const [narrow, wide] = bucketsOf(subject)
-      const admitted = await race(t, { place: made.place, race: 'throttle', subject, lanes, rounds })
-      assert.equal(admitted, narrow.max)
-      assert.equal(await room(records, wide), wide.max - narrow.max)
-    })
+    for (const [where, name] of [
+      ['two rows', 'throttle'],
+      ['one row', 'throttle in one row'],
+    ] as const) {
+      test(`T10: three times ${lanes} tries at once, ${rounds} times, are counted exactly in ${where}, and those refused take nothing (R-05, F-09)`, async (t) => {
+        const subject = randomUUID()
+        const [narrow, wide] = bucketsOf(subject)
+        const admitted = await race(t, { place: made.place, race: name, subject, lanes, rounds })
+        assert.equal(admitted, narrow.max)
+        assert.equal(await room(records, wide), wide.max - narrow.max)
+      })
+    }
   }
 }
 

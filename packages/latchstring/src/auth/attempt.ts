@@ -5,7 +5,8 @@ import type { Attempt, LoginMethod, Outcome, User } from './types.ts'
 
 /** Whom a login method takes the client for, before any secret was looked at. */
 export interface Account {
-  readonly user: User | null
+  /** Still on its way. */
+  readonly user: Promise<User | null>
   /** Stands for an account that does not exist. */
   readonly identifier: string
 }
@@ -49,7 +50,8 @@ export class CountedAttempt implements Attempt {
   readonly device: Device
   readonly userId: UserId | null
   readonly #admit: AttemptContext['admit']
-  #account: Account | null = null
+  #hasBegun = false
+  #user: User | null = null
   #admission: Admission | null = null
 
   constructor({ now, device, userId, admit }: AttemptContext) {
@@ -59,10 +61,14 @@ export class CountedAttempt implements Attempt {
     this.#admit = admit
   }
 
-  async begin(account: Account): Promise<boolean> {
-    if (this.#account !== null) throw misused('calls attempt.begin() more than once in a try')
-    this.#account = account
+  async begin({ user, identifier }: Parameters<Attempt['begin']>[0]): Promise<boolean> {
+    if (this.#hasBegun) throw misused('calls attempt.begin() more than once in a try')
+    this.#hasBegun = true
+    const account = { user: Promise.resolve(user), identifier }
+    // Waited for below, when it is known what to give back.
+    account.user.catch(() => {})
     this.#admission = await this.#admit(account)
+    this.#user = await account.user
     return this.#admission.kind === 'admitted'
   }
 
@@ -74,7 +80,7 @@ export class CountedAttempt implements Attempt {
   /** What the outcome amounts to, given what was counted. */
   judge(outcome: Outcome): AttemptResult {
     if (this.#admission?.kind === 'throttled') return this.#admission
-    const user = this.#account?.user ?? null
+    const user = this.#user
     if (outcome.kind === 'verified') return this.#verified(outcome, user)
     if (outcome.kind === 'continue') return { kind: 'continue', next: outcome.next, body: outcome.body ?? {} }
     return { kind: 'refused', code: outcome.code, user }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRecords, NotingStore, parallel, testOnStores } from '../../test/records-support.ts'
+import { spyStore } from '../../test/support.ts'
 import { systemRandom } from '../core/random.ts'
 import type { Clock, Store } from '../core/types.ts'
 import { memoryStore } from '../stores/memory.ts'
@@ -99,6 +100,25 @@ testOnStores('150 parallel tries in three processes: ten are open (R-05, T10)', 
   const states = (await Promise.all(each)).flat()
   assert.equal(states.filter(({ kind }) => kind === 'open').length, 10)
   assert.equal(states.filter(({ kind }) => kind === 'wait').length, 140)
+})
+
+testOnStores(
+  '150 that have looked at once before they are counted: ten are open (R-05, T10)',
+  async (place) => {
+    const processes = Array.from({ length: 3 }, () => createBackoff(place.store, place.clock))
+    const looks = await Promise.all(processes.map((backoff) => parallel(50, () => backoff.look('ann'))))
+    const states = await Promise.all(looks.flat().map((take) => take()))
+    assert.equal(states.filter(({ kind }) => kind === 'open').length, 10)
+  },
+)
+
+test('whoever looks first is counted, and succeeds, by one write each', async () => {
+  const store = spyStore(memoryStore())
+  const take = await createBackoff(store).look('ann')
+  const state = await take()
+  assert.ok(state.kind === 'open')
+  await state.succeeded()
+  assert.deepEqual(store.calls, ['read', 'write', 'write'])
 })
 
 testOnStores('few failures are forgotten after a week, many after three months (R-06)', async (place) => {

@@ -1,9 +1,9 @@
 import { LatchstringError } from '../core/errors.ts'
 import type { UserId } from '../core/types.ts'
 import type { Accounts, Visitor } from './accounts.ts'
-import { userSubject } from './admission.ts'
 import type { TokenPurpose } from './oneTimeTokens.ts'
 import { signInUser } from './signIn.ts'
+import { userSubject } from './subject.ts'
 import type { UpdateOutcome, User, UserChanges } from './types.ts'
 
 export interface CredentialChange {
@@ -86,7 +86,7 @@ async function follow(
   if (ownSessionId(visitor, user.id) !== null) await renewOwn(visitor, user, method)
   await endSessions(accounts, user.id, ownSessionId(visitor, user.id))
   await tokens.revokeAll(user.id, FORFEITED)
-  await backoff.reset(userSubject(user.id))
+  await backoff.reset(userSubject(user))
 }
 
 /** A new token for the session that asked for the change. */

@@ -1,8 +1,8 @@
 import { LatchstringError } from '../core/errors.ts'
 import type { UserId } from '../core/types.ts'
-import type { Exchange } from '../http/exchange.ts'
 import type { Accounts, Visitor } from './accounts.ts'
-import { admitAgain, admitLogin, admitSecondFactor } from './admission.ts'
+import { admitAgain, admitSecondFactor } from './admission.ts'
+import { admitLogin } from './admitLogin.ts'
 import {
   type Account,
   type Admission,
@@ -142,7 +142,10 @@ interface Finish {
   readonly admission: Admitted
 }
 
-/** The only place where a login becomes a session. */
+/**
+ * The only place where a login becomes a session. All that has to be stored for it is stored at the same time: whoever
+ * was verified has used nothing up, even if there is no session in the end.
+ */
 async function finish(
   accounts: Accounts,
   visitor: Visitor,
@@ -150,20 +153,11 @@ async function finish(
 ): Promise<GateOutcome> {
   const { exchange, device } = visitor
   signInUser(exchange, user, { ...login, device })
-  await saveOrAbandon(exchange, admission)
-  await admission.succeeded()
+  const storing = rememberDevice(accounts, visitor, user, exchange.saveSoon())
+  await Promise.allSettled([storing, admission.succeeded()])
+  const deviceToken = await storing
   note(accounts, visitor, user.id, 'login')
-  return { kind: 'logged_in', user, deviceToken: await rememberDevice(accounts, visitor, user) }
-}
-
-/** A right password that a store could not make a session of is no failure of its owner. */
-async function saveOrAbandon(exchange: Exchange, admission: Admitted): Promise<void> {
-  try {
-    await exchange.saveSoon()
-  } catch (error) {
-    await admission.abandoned()
-    throw error
-  }
+  return { kind: 'logged_in', user, deviceToken }
 }
 
 /** The answer is that of a wrong password; a mail tells the owner of the address what to do. */

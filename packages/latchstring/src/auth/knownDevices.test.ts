@@ -21,18 +21,19 @@ testOnStores(
 testOnStores('the first browser is no news, every further one is, once', async ({ records }) => {
   const devices = new KnownDevices(records)
   const first = await devices.remember('ann', null)
-  assert.deepEqual([first.isNew, first.isFirst], [true, true])
+  assert.deepEqual([first.isNew, await devices.trim('ann')], [true, true])
   const again = await devices.remember('ann', first.token)
-  assert.deepEqual(again, { token: first.token, isNew: false, isFirst: false })
+  assert.deepEqual(again, { token: first.token, isNew: false })
   const second = await devices.remember('ann', null)
-  assert.deepEqual([second.isNew, second.isFirst], [true, false])
+  assert.deepEqual([second.isNew, await devices.trim('ann')], [true, false])
   assert.notEqual(second.token, first.token)
 })
 
 testOnStores('two users of one browser share its token and nothing else', async ({ records }) => {
   const devices = new KnownDevices(records)
   const { token } = await devices.remember('ann', null)
-  assert.deepEqual(await devices.remember('bob', token), { token, isNew: true, isFirst: true })
+  assert.deepEqual(await devices.remember('bob', token), { token, isNew: true })
+  assert.equal(await devices.trim('bob'), true)
   await devices.forgetAll('ann')
   assert.equal(await devices.isKnown('ann', token), false)
   assert.equal(await devices.isKnown('bob', token), true)
@@ -71,9 +72,21 @@ testOnStores('a client that keeps no cookies does not pile up browsers', async (
   for (let login = 0; login < 70; login++) {
     clock.advance(1_000)
     await devices.remember('ann', login % 10 === 0 ? token : null)
+    await devices.trim('ann')
   }
   assert.equal((await devices.list('ann')).length, 50)
   assert.equal(await devices.isKnown('ann', token), true)
+})
+
+testOnStores('a browser is forgotten by itself, for one user', async ({ records }) => {
+  const devices = new KnownDevices(records)
+  const { token } = await devices.remember('ann', null)
+  const other = await devices.remember('ann', null)
+  await devices.remember('bob', token)
+  await devices.forget('ann', token)
+  assert.equal(await devices.isKnown('ann', token), false)
+  assert.equal(await devices.isKnown('ann', other.token), true)
+  assert.equal(await devices.isKnown('bob', token), true)
 })
 
 testOnStores('one browser that logs in 50 times at once is new once (F-09)', async ({ store, clock }) => {

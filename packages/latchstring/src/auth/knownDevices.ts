@@ -16,8 +16,6 @@ export interface Remembered {
   readonly token: string
   /** Whether the user had not logged in from it before. */
   readonly isNew: boolean
-  /** Whether it is the only one the user has: then it is new, and no news. */
-  readonly isFirst: boolean
 }
 
 /** How long a browser stays known after its last login, in milliseconds. Browsers keep cookies 400 days at most. */
@@ -53,8 +51,18 @@ export class KnownDevices {
       expiresAt: now + DEVICE_LIFETIME,
       owner,
     }))
-    if (before !== null) return { token, isNew: false, isFirst: false }
-    return { token, isNew: true, isFirst: (await this.#countAndTrim(owner)) === 1 }
+    return { token, isNew: before === null }
+  }
+
+  /** Call it after a new one was remembered, some time. Tells whether it is the only one: then it is no news. */
+  async trim(userId: UserId): Promise<boolean> {
+    const devices = (await this.#records.list(DEVICE, ownerOf(DEVICE, userId))).sort(byLastSeen)
+    await this.#records.remove(devices.slice(MOST_DEVICES))
+    return devices.length === 1
+  }
+
+  async forget(userId: UserId, token: string): Promise<void> {
+    await this.#records.change(DEVICE, nameOf(userId, token), () => 'remove')
   }
 
   /** The one seen last first. */
@@ -65,12 +73,6 @@ export class KnownDevices {
 
   async forgetAll(userId: UserId): Promise<void> {
     await this.#records.removeAll(ownerOf(DEVICE, userId))
-  }
-
-  async #countAndTrim(owner: string): Promise<number> {
-    const devices = (await this.#records.list(DEVICE, owner)).sort(byLastSeen)
-    await this.#records.remove(devices.slice(MOST_DEVICES))
-    return devices.length
   }
 }
 

@@ -32,11 +32,14 @@ export interface Applied {
   readonly after: Row | null
 }
 
+/** A row as it was seen last, or a guess: that it is still as this process has left it, absent if it never has. */
+export type Known = Row | null | 'as left'
+
 /** Rows that change one after the other. */
 export interface Rows {
   read(key: string): Promise<Row | null>
-  /** Applies a step to the newest row. It may be called more than once. `known` is where the row was seen last. */
-  change(key: string, step: Step, known?: Row | null): Promise<Applied>
+  /** Applies a step to the newest row. It may be called more than once. Whoever knows the row saves a trip. */
+  change(key: string, step: Step, known?: Known): Promise<Applied>
 }
 
 /** The key of a record: 43 characters that tell neither its kind nor its name, and are no key of any session. */

@@ -7,7 +7,7 @@ import type { Row, Store } from '../core/types.ts'
 import { memoryStore } from '../stores/memory.ts'
 import { fakeClock } from '../testing/clock.ts'
 import { ownerOf, type RecordKind, recordKey } from './recordRows.ts'
-import type { Decide, Records } from './records.ts'
+import type { Changed, Decide, Records } from './records.ts'
 
 const COUNT: RecordKind<number> = { name: 'count', isValue: (value) => typeof value === 'number' }
 const OTHER: RecordKind<number> = { name: 'other', isValue: (value) => typeof value === 'number' }
@@ -15,6 +15,12 @@ const OWNER = ownerOf(COUNT, 'ann')
 const LATER = fakeClock()() + 60_000
 
 const addOne: Decide<number> = (count) => ({ value: (count ?? 0) + 1, expiresAt: LATER })
+
+/** What a change was from and to. */
+async function changed(change: Promise<Changed<number>>): Promise<Omit<Changed<number>, 'again'>> {
+  const { before, after } = await change
+  return { before, after }
+}
 
 function put(records: Records, value: number): Promise<unknown> {
   return records.change(COUNT, 'name', () => ({ value, expiresAt: LATER, owner: OWNER }))
@@ -50,13 +56,16 @@ testOnStores('a record keeps its owner, and is gone when it is removed', async (
     (await records.list(COUNT, OWNER)).map(({ value }) => value),
     [6],
   )
-  assert.deepEqual(await records.change(COUNT, 'name', () => 'remove'), { before: 6, after: null })
+  assert.deepEqual(await changed(records.change(COUNT, 'name', () => 'remove')), { before: 6, after: null })
   assert.equal(await records.read(COUNT, 'name'), null)
   assert.deepEqual(await records.list(COUNT, OWNER), [])
 })
 
 testOnStores('removing what is not there writes nothing', async ({ records, store }) => {
-  assert.deepEqual(await records.change(COUNT, 'name', () => 'remove'), { before: null, after: null })
+  assert.deepEqual(await changed(records.change(COUNT, 'name', () => 'remove')), {
+    before: null,
+    after: null,
+  })
   assert.equal(await store.read(recordKey(COUNT, 'name')), null)
 })
 
@@ -65,7 +74,9 @@ testOnStores('a change on its way does not bring a removed record back (S-13)', 
   await put(one, 5)
   const found = await one.find(COUNT, 'name')
   await other.change(COUNT, 'name', () => 'remove')
-  const late = await found.change((count) => (count === null ? 'keep' : { value: 9, expiresAt: LATER }))
+  const late = await changed(
+    found.change((count) => (count === null ? 'keep' : { value: 9, expiresAt: LATER })),
+  )
   assert.deepEqual(late, { before: null, after: null })
 })
 
@@ -117,7 +128,11 @@ test('what is stored and no value of its kind counts as absent, and is replaced 
     assert.equal(await records.read(COUNT, 'name'), null, payload)
     assert.equal(await records.take(COUNT, 'name'), null, payload)
     assert.deepEqual(await records.list(COUNT, OWNER), [], payload)
-    assert.deepEqual(await records.change(COUNT, 'name', addOne), { before: null, after: 1 }, payload)
+    assert.deepEqual(
+      await changed(records.change(COUNT, 'name', addOne)),
+      { before: null, after: 1 },
+      payload,
+    )
   }
 })
 
@@ -154,7 +169,99 @@ test('that a record stays as it is is never said of an old one', async () => {
   await put(one, 5)
   const found = await one.find(COUNT, 'name')
   await put(other, 6)
-  assert.deepEqual(await found.change(() => 'keep'), { before: 6, after: 6 })
+  assert.deepEqual(await changed(found.change(() => 'keep')), { before: 6, after: 6 })
+})
+
+test('a record that this process has left is changed further without a read', async () => {
+  const store = spyStore(memoryStore())
+  const records = createRecords({ store })
+  const { again } = await records.change(COUNT, 'name', addOne)
+  const { before, after, again: onceMore } = await again(addOne)
+  assert.deepEqual([before, after], [1, 2])
+  await onceMore(() => 'remove')
+  assert.deepEqual(store.calls, ['read', 'write', 'write', 'write'])
+})
+
+test('a record that others have changed meanwhile is changed further from where they left it', async () => {
+  const store = memoryStore()
+  const [one, other] = [createRecords({ store }), createRecords({ store })]
+  const { again } = await one.change(COUNT, 'name', addOne)
+  await other.change(COUNT, 'name', addOne)
+  assert.deepEqual(await changed(again(addOne)), { before: 2, after: 3 })
+})
+
+testOnStores('100 parallel guesses of how a record was left are all made good (F-09)', async (place) => {
+  const { store, clock } = place
+  const processes = [createRecords({ store, clock }), createRecords({ store, clock })]
+  for (let round = 1; round <= 4; round++) {
+    const each = processes.map((records) => parallel(50, () => records.changeAsLeft(COUNT, 'name', addOne)))
+    await Promise.all(each)
+    assert.equal(await processes[0]?.read(COUNT, 'name'), round * 100)
+  }
+})
+
+test('a guess that is right costs one write, and one that is wrong no more than a look', async () => {
+  const store = memoryStore()
+  const spy = spyStore(store)
+  const [one, other] = [createRecords({ store: spy }), createRecords({ store })]
+  const count: Decide<number> = (value) => ({ value: (value ?? 0) + 1, expiresAt: LATER + 60_000 })
+  const callsOf = async (decide: Decide<number>) => {
+    spy.calls.length = 0
+    await one.changeAsLeft(COUNT, 'name', decide)
+    return spy.calls
+  }
+  assert.deepEqual(await callsOf(count), ['read', 'write'], 'there was none')
+  assert.deepEqual(await callsOf(count), ['read', 'write'], 'it was as it was left')
+  await other.change(COUNT, 'name', addOne)
+  assert.deepEqual(await callsOf(count), ['read', 'write', 'write'], 'somebody else has changed it')
+  assert.deepEqual(await callsOf(() => 'keep'), ['read'])
+  assert.equal(await one.read(COUNT, 'name'), 4)
+})
+
+test('a record that is changed further begins where this process has left it since', async () => {
+  const store = spyStore(memoryStore())
+  const records = createRecords({ store })
+  const count: Decide<number> = (value) => ({ value: (value ?? 0) + 1, expiresAt: LATER + 60_000 })
+  const { again } = await records.changeAsLeft(COUNT, 'name', count)
+  await records.changeAsLeft(COUNT, 'name', count)
+  store.calls.length = 0
+  assert.deepEqual(await changed(again(count)), { before: 2, after: 3 })
+  assert.deepEqual(store.calls, ['write'])
+})
+
+test('what a guess says of a record is never an old answer', async () => {
+  const store = memoryStore()
+  const [one, other] = [createRecords({ store }), createRecords({ store })]
+  await one.changeAsLeft(COUNT, 'name', addOne)
+  await put(other, 6)
+  assert.deepEqual(await changed(one.changeAsLeft(COUNT, 'name', () => 'keep')), { before: 6, after: 6 })
+})
+
+test('no guess is made of a record that may have been purged and made anew (R-05, F-09)', async () => {
+  const [store, clock] = [memoryStore(), fakeClock()]
+  const [one, other] = [createRecords({ store, clock }), createRecords({ store, clock })]
+  const end = clock() + 120_000
+  const count =
+    (expiresAt: number): Decide<number> =>
+    (value) => ({ value: (value ?? 0) + 1, expiresAt })
+  for (let changes = 0; changes < 3; changes++) await one.changeAsLeft(COUNT, 'name', count(end))
+  clock.set(end)
+  await store.purge(clock())
+  for (let changes = 0; changes < 3; changes++) await other.changeAsLeft(COUNT, 'name', count(end + 120_000))
+  const late = one.changeAsLeft(COUNT, 'name', count(end + 120_000))
+  assert.deepEqual(await changed(late), { before: 3, after: 4 })
+})
+
+test('a record is not guessed to be as it was left shortly before others may purge it (F-09)', async () => {
+  const [store, clock] = [memoryStore(), fakeClock()]
+  const [one, other] = [createRecords({ store, clock }), createRecords({ store, clock })]
+  const end = clock() + 120_000
+  const count: Decide<number> = (value) => ({ value: (value ?? 0) + 1, expiresAt: end })
+  await one.changeAsLeft(COUNT, 'name', count)
+  clock.set(end - 30_000)
+  await store.purge(end + 1)
+  await other.change(COUNT, 'name', (value) => ({ value: (value ?? 0) + 7, expiresAt: end + 1 }))
+  assert.deepEqual(await changed(one.changeAsLeft(COUNT, 'name', count)), { before: 7, after: 8 })
 })
 
 testOnStores('of 100 who take a record exactly one gets it (E-02, F-09)', async ({ store, clock }) => {
@@ -195,7 +302,7 @@ test('a store that fails fails those who wait as well, and they may try again (F
   assert.ok(outcomes.every(({ status }) => status === 'rejected'))
   assert.deepEqual(store.calls, ['read', 'write'], 'nobody waits for a deadline of their own')
   isDown = false
-  assert.deepEqual(await records.change(COUNT, 'name', addOne), { before: null, after: 1 })
+  assert.deepEqual(await changed(records.change(COUNT, 'name', addOne)), { before: null, after: 1 })
 })
 
 test('a record that others never stop changing is a conflict', async () => {

@@ -136,6 +136,122 @@ testOnStores('50 that are given back in parallel leave nothing behind (R-05)', a
   assert.equal(await room(createThrottle(store, clock), WIDE), 100)
 })
 
+/** Counted in one row with the wide one. */
+function inside(narrow: Partial<Bucket> = {}, wide: Partial<Bucket> = {}): Bucket {
+  return { ...NARROW, ...narrow, within: { ...WIDE, ...wide } }
+}
+
+testOnStores(
+  '150 parallel tries in three processes are counted exactly in one row for two limits (R-05, T10)',
+  async ({ store, clock }) => {
+    const each = Array.from({ length: 3 }, () => createThrottle(store, clock)).map((throttle) =>
+      parallel(50, () => throttle.takeAsLeft(inside())),
+    )
+    const admissions = (await Promise.all(each)).flat()
+    assert.equal(admissions.filter(isAdmitted).length, 10)
+    assert.equal(await room(createThrottle(store, clock), WIDE), 90, 'the refused took nothing')
+  },
+)
+
+testOnStores(
+  'what a narrow limit refuses in the row of a wide one takes no room from others (R-05)',
+  async ({ store, clock }) => {
+    const processes = Array.from({ length: 3 }, () => createThrottle(store, clock))
+    const tight = { max: 20 }
+    const attack = processes.map((throttle) => parallel(50, () => throttle.takeAsLeft(inside({}, tight))))
+    const bob = inside({ subject: 'bob 1' }, tight)
+    const others = processes.map((throttle) => parallel(3, () => throttle.takeAsLeft(bob)))
+    const admissions = (await Promise.all([...attack, ...others])).flat()
+    assert.equal(admissions.filter(isAdmitted).length, 10 + 9)
+  },
+)
+
+testOnStores(
+  'what a wide limit refuses is not counted by the narrow ones in its row (R-05)',
+  async (place) => {
+    const { store, clock } = place
+    const processes = [createThrottle(store, clock), createThrottle(store, clock)]
+    const tight = (subject: string) => inside({ subject, max: 1 }, { max: 10 })
+    const each = processes.map((throttle, process) =>
+      parallel(25, (index) => throttle.takeAsLeft(tight(`${process} ${index}`))),
+    )
+    const givers = (await Promise.all(each)).flat().filter(isAdmitted)
+    assert.equal(givers.length, 10)
+    await Promise.all(givers.map(({ giveBack }) => giveBack()))
+    for (let index = 0; index < 25; index += 10) {
+      for (const process of [0, 1]) {
+        const { kind } = await createThrottle(store, clock).takeAsLeft(tight(`${process} ${index}`))
+        assert.equal(kind, 'admitted')
+      }
+    }
+  },
+)
+
+testOnStores('a narrow window goes on when the wide one that it is within is over (R-05)', async (place) => {
+  const throttle = createThrottle(place.store, place.clock)
+  await admitted(throttle, [WIDE])
+  place.clock.advance(59 * MINUTE)
+  for (let count = 0; count < 10; count++) assert.ok(isAdmitted(await throttle.takeAsLeft(inside())))
+  place.clock.advance(2 * MINUTE)
+  const refusal = { kind: 'throttled', bucket: 'narrow', retryAfter: 13 * 60 }
+  assert.deepEqual(await throttle.takeAsLeft(inside()), refusal)
+  assert.equal(await room(throttle, WIDE), 100)
+  place.clock.advance(13 * MINUTE)
+  const { refusal: full } = await throttle.look([inside()])
+  assert.deepEqual(full, { kind: 'throttled', bucket: 'wide', retryAfter: 47 * 60 })
+})
+
+testOnStores(
+  'in a row of two limits both are given back, once, and to no later window (R-05)',
+  async (place) => {
+    const { store, clock } = place
+    const throttle = createThrottle(store, clock)
+    const one = await throttle.takeAsLeft(inside())
+    const other = await throttle.takeAsLeft(inside({ subject: 'bob 1' }))
+    assert.ok(isAdmitted(one) && isAdmitted(other))
+    await Promise.all([one.giveBack(), one.giveBack()])
+    assert.equal(await room(throttle, inside()), 10)
+    clock.advance(60 * MINUTE)
+    assert.ok(isAdmitted(await throttle.takeAsLeft(inside({ subject: 'bob 1' }))))
+    await other.giveBack()
+    assert.equal(await room(throttle, inside({ subject: 'bob 1' })), 9)
+    assert.equal(await room(throttle, WIDE), 90)
+  },
+)
+
+test('what was looked at is counted from where others have left it (R-05, F-09)', async () => {
+  const store = memoryStore()
+  const [one, other] = [createThrottle(store), createThrottle(store)]
+  const look = await one.look([NARROW])
+  assert.equal(look.refusal, null)
+  assert.equal(await room(other, NARROW), 10)
+  assert.equal((await look.take()).kind, 'throttled')
+})
+
+test('a row of two limits has no line for whoever has nothing counted any more', async () => {
+  const [store, clock] = [new NotingStore(), fakeClock()]
+  const throttle = createThrottle(store, clock)
+  for (let index = 0; index < 50; index++) await throttle.takeAsLeft(inside({ subject: `account ${index}` }))
+  const whole = store.rows.at(-1)?.payload.length ?? 0
+  clock.advance(15 * MINUTE)
+  await throttle.takeAsLeft(inside())
+  const length = store.rows.at(-1)?.payload.length ?? 0
+  assert.ok(length < whole / 10, `${length} of ${whole} characters`)
+  assert.equal(new Set(store.rows.map(({ key }) => key)).size, 1)
+  assert.doesNotMatch(JSON.stringify(store.rows), /account/)
+})
+
+test('a try in one row is one trip when it is counted, and one when it is given back', async () => {
+  const store = spyStore(memoryStore())
+  const throttle = createThrottle(store)
+  for (let tries = 0; tries < 3; tries++) {
+    const admission = await throttle.takeAsLeft(inside())
+    assert.ok(isAdmitted(admission))
+    await admission.giveBack()
+  }
+  assert.deepEqual(store.calls, Array(3).fill(['read', 'write', 'write']).flat())
+})
+
 test('whoever is refused by a wide bucket creates no row for a narrow one', async () => {
   const store = new NotingStore()
   const throttle = createThrottle(store)
@@ -205,8 +321,10 @@ test('a counter that cannot be read counts as none (S-08)', async () => {
 test('what cannot be given back stays counted, and nobody fails with it (R-05)', async () => {
   let isDown = false
   const memory = memoryStore()
-  const read: Store['read'] = (key) => (isDown ? Promise.reject(new Error('down')) : memory.read(key))
-  const throttle = createThrottle(spyStore(memory, { read }))
+  const orFail = <T>(call: () => Promise<T>) => (isDown ? Promise.reject(new Error('down')) : call())
+  const read: Store['read'] = (key) => orFail(() => memory.read(key))
+  const write: Store['write'] = (row) => orFail(() => memory.write(row))
+  const throttle = createThrottle(spyStore(memory, { read, write }))
   const giveBack = await admitted(throttle, [NARROW])
   isDown = true
   await giveBack()

@@ -88,9 +88,12 @@ export interface Attempt {
   /**
    * Counts this try against the budgets of the account and of the client. Must be called, once, before a secret
    * is looked at; `false` means too many, and then nothing may be verified. `identifier` stands for an account
-   * that does not exist.
+   * that does not exist. Do not wait for the user: what is counted by the identifier is asked for meanwhile.
    */
-  begin(account: { readonly user: User | null; readonly identifier: string }): Promise<boolean>
+  begin(account: {
+    readonly user: User | null | Promise<User | null>
+    readonly identifier: string
+  }): Promise<boolean>
 }
 
 /**

@@ -62,9 +62,9 @@ interface NotedSite {
 
 /** Anna has an account, and Bert's is disabled. */
 async function startNoted(t: TestContext, signup: 'open' | 'private' = 'open'): Promise<NotedSite> {
-  const [book, users, apps] = [new Notebook(), memoryUsers(), [] as Express[]]
+  const [book, users, apps, store] = [new Notebook(), memoryUsers(), [] as Express[], memoryStore()]
   const site = await startAccounts(t, {
-    store: notedStore(memoryStore(), book),
+    store: notedStore(store, book),
     account: { users: notedUsers(bound(users), book), signup },
     addRoutes: (app) => void apps.push(app),
   })
@@ -81,6 +81,7 @@ async function startNoted(t: TestContext, signup: 'open' | 'private' = 'open'): 
   const callsOf: NotedSite['callsOf'] = async (path, fields, headers = {}) => {
     site.clock.advance(FORGETTING)
     await site.auth.settled()
+    await store.purge(site.clock())
     book.turn()
     const body = headers === PAGE ? { form: fields } : { json: fields }
     await new Browser(origin).send(path, { method: 'POST', headers, ...body })

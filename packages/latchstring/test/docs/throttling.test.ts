@@ -4,10 +4,10 @@ import type { Store } from 'latchstring/express'
 import { memoryStore } from 'latchstring/stores/memory'
 import { countAttacks } from '../../../../docs/examples/throttling.ts'
 import { addressPrefix } from '../../src/auth/addressPrefix.ts'
-import { userSubject } from '../../src/auth/admission.ts'
 import { Backoff } from '../../src/auth/backoff.ts'
 import { Counters } from '../../src/auth/counters.ts'
 import { bucketOf, LIMITS } from '../../src/auth/limits.ts'
+import { userSubject } from '../../src/auth/subject.ts'
 import { Throttle } from '../../src/auth/throttle.ts'
 import { systemRandom } from '../../src/core/random.ts'
 import { type AccountSite, ANNA, BERT, logIn, startAccounts } from '../accounts/site.ts'
@@ -46,7 +46,7 @@ async function startAfterFailures(t: TestContext): Promise<Tried> {
   const records = createRecords({ store, clock: site.clock })
   const backoff = new Backoff({ counters: new Counters({ records, emit: () => {} }), random: systemRandom })
   for (let failures = 0; failures < 100; failures++) {
-    await backoff.take(userSubject(1))
+    await backoff.take(userSubject(await site.user()))
     site.clock.advance(HOUR)
   }
   return { ...site, known }

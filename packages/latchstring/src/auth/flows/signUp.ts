@@ -5,6 +5,7 @@ import { note } from '../note.ts'
 import type { Weakness } from '../passwords/policy.ts'
 import { rememberDevice } from '../rememberDevice.ts'
 import { signInUser } from '../signIn.ts'
+import { userSubject } from '../subject.ts'
 import type { Identifier, NewUser, Taken, User } from '../types.ts'
 
 export interface SignUp {
@@ -63,10 +64,16 @@ async function create(accounts: Accounts, visitor: Visitor, newUser: NewUser): P
   if (outcome.kind === 'taken') return refused(`${outcome.field}_taken`)
   const { user } = outcome
   signInUser(visitor.exchange, user, { method: 'password', remember: false, device: visitor.device })
-  await visitor.exchange.saveSoon()
+  forgetTries(accounts, user)
+  const deviceToken = await rememberDevice(accounts, visitor, user, visitor.exchange.saveSoon())
   note(accounts, visitor, user.id, 'signup')
   accounts.notices.verifyEmail(user, visitor)
-  return { kind: 'created', user, deviceToken: await rememberDevice(accounts, visitor, user) }
+  return { kind: 'created', user, deviceToken }
+}
+
+/** Tries at the address from before there was an account are no failures of its owner. */
+function forgetTries({ background, backoff }: Accounts, user: User): void {
+  background.run(() => backoff.reset(userSubject(user)))
 }
 
 /** The same answer, after the same work, whether the address is taken or not. */
@@ -79,6 +86,7 @@ async function createInPrivate(
   if (outcome.kind === 'taken' && outcome.field === 'username') return refused('username_taken')
   accounts.background.run(async () => {
     if (outcome.kind === 'taken') return accounts.notices.addressTaken(newUser.email, visitor)
+    forgetTries(accounts, outcome.user)
     note(accounts, visitor, outcome.user.id, 'signup')
     return accounts.notices.verifyEmail(outcome.user, visitor)
   })

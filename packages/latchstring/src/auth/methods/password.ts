@@ -31,10 +31,10 @@ async function logIn(context: PasswordContext, input: Input, attempt: Attempt): 
   const { identifier } = input
   const text = typeof identifier === 'string' ? identifier : ''
   const named = parseLoginIdentifier(text)
-  const user = named === null ? null : await findUser(context.users, named)
+  const user = named === null ? Promise.resolve(null) : findUser(context.users, named)
   // All spellings are counted together for a user who does not exist, too.
   if (!(await attempt.begin({ user, identifier: named?.key ?? text }))) return REFUSED
-  return verify(context, user, input)
+  return verify(context, await user, input)
 }
 
 async function confirm(context: PasswordContext, input: Input, attempt: Attempt): Promise<Outcome> {
