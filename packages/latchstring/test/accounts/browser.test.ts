@@ -3,7 +3,7 @@ import { after, before, suite, type TestContext, test } from 'node:test'
 import type { Browser, BrowserContextOptions } from 'playwright-core'
 import { IS_CHROMIUM_MISSING, inChromium, launchChromium } from '../chromium.ts'
 import { Gallery } from './gallery.ts'
-import { type PeopleSite, seat, startForPeople, type Visitor } from './people.ts'
+import { type PeopleSite, Seats, startForPeople, type Visitor } from './people.ts'
 import { ANNA, BERT } from './site.ts'
 
 const NEW_PASSWORD = 'a quite different passphrase'
@@ -29,15 +29,15 @@ const PHONE: BrowserContextOptions = {
 
 suite(inChromium('a person at a browser without JavaScript'), { skip: IS_CHROMIUM_MISSING }, () => {
   let browser: Browser
-  let gallery: Gallery
+  let seats: Seats
   before(async () => {
     browser = await launchChromium()
-    gallery = await Gallery.open(browser)
+    seats = new Seats(browser, await Gallery.open(browser))
   })
   after(() => browser.close())
 
   const visit = (t: TestContext, site: PeopleSite, options = DESKTOP): Promise<Visitor> =>
-    seat(t, browser, { site, gallery }, options)
+    seats.take(t, site, options)
 
   /** Anna after signing up, and the site. */
   async function startWithAnna(t: TestContext): Promise<{ site: PeopleSite; anna: Visitor }> {

@@ -150,15 +150,48 @@ export class Visitor {
   }
 }
 
-/** Gives somebody a browser of their own until the test is over. */
-export async function seat(
-  t: TestContext,
-  browser: Browser,
-  { site, gallery }: Omit<Surroundings, 'context'>,
-  options: BrowserContextOptions,
-): Promise<Visitor> {
-  const context = await browser.newContext({ ...options, javaScriptEnabled: false })
-  t.after(() => context.close())
-  context.setDefaultTimeout(PATIENCE)
-  return new Visitor({ site, gallery, context }, await context.newPage())
+/** Browsers for people who come and go. */
+export class Seats {
+  readonly #browser: Browser
+  readonly #gallery: Gallery
+  readonly #free: Seat[] = []
+
+  constructor(browser: Browser, gallery: Gallery) {
+    this.#browser = browser
+    this.#gallery = gallery
+  }
+
+  /** Gives somebody a browser of their own until the test is over. */
+  async take(t: TestContext, site: PeopleSite, options: BrowserContextOptions): Promise<Visitor> {
+    const { context } = this.#freeWith(options) ?? (await this.#open(options))
+    t.after(() => this.#clear({ context, options }))
+    const [page = await context.newPage()] = context.pages()
+    return new Visitor({ site, gallery: this.#gallery, context }, page)
+  }
+
+  #freeWith(options: BrowserContextOptions): Seat | null {
+    const index = this.#free.findIndex((seat) => seat.options === options)
+    return index < 0 ? null : (this.#free.splice(index, 1)[0] ?? null)
+  }
+
+  async #open(options: BrowserContextOptions): Promise<Seat> {
+    const context = await this.#browser.newContext({ ...options, javaScriptEnabled: false })
+    context.setDefaultTimeout(PATIENCE)
+    return { context, options }
+  }
+
+  /** To open a window takes Chromium a second, and without scripts nobody leaves more behind than cookies. */
+  async #clear(seat: Seat): Promise<void> {
+    const [page, ...others] = seat.context.pages()
+    // Somebody has closed it.
+    if (page === undefined) return
+    for (const other of others) await other.close()
+    await seat.context.clearCookies()
+    this.#free.push(seat)
+  }
+}
+
+interface Seat {
+  readonly context: BrowserContext
+  readonly options: BrowserContextOptions
 }

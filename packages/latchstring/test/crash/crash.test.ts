@@ -5,8 +5,10 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, type TestContext, test } from 'node:test'
+import { after, before, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { KINDS } from '../../../../scripts/servers/kinds.ts'
 import { Sessions } from '../../src/core/sessions.ts'
 import { SeededRandom } from '../history/random.ts'
@@ -19,9 +21,29 @@ const { SEED = randomBytes(4).toString('hex'), ROUNDS = '200' } = process.env
 const PARALLEL = 3
 const LONGEST_LIFE = 40
 
-/** Most of a round is the start of a process, and most of that the compilation of what every one of them runs. */
-const COMPILE_CACHE = mkdtempSync(join(tmpdir(), 'latchstring-'))
-after(() => rmSync(COMPILE_CACHE, { recursive: true }))
+/** Most of a round is the start of a process, and most of that to find and to compile what every one of them runs. */
+const BUNDLE = mkdtempSync(join(tmpdir(), 'latchstring-'))
+const VICTIM = join(BUNDLE, 'crash-process.mjs')
+const ENVIRONMENT = { ...process.env, NODE_COMPILE_CACHE: join(BUNDLE, 'compiled') }
+before(() => bundle(fileURLToPath(new URL('./crash-process.ts', import.meta.url))))
+after(() => rmSync(BUNDLE, { recursive: true }))
+
+/** In one file. */
+async function bundle(file: string): Promise<void> {
+  await build({
+    entryPoints: [file],
+    outfile: VICTIM,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    // Without the commands of search, JSON and the like, which take longer to load than all the rest.
+    alias: { redis: '@redis/client' },
+    // Drivers are partly CommonJS, and ask for what belongs to Node.
+    banner: { js: 'const require = process.getBuiltinModule("module").createRequire(import.meta.url)' },
+    logLevel: 'error',
+  })
+}
 
 const NAME = 'after kill -9 every acknowledged login is alive, and every acknowledged end effective'
 
@@ -67,9 +89,7 @@ async function survivesKills(t: TestContext, place: Place): Promise<void> {
 
 /** Everything that a process said until it was killed. */
 async function killedProcess(place: Place, userId: string, life: number): Promise<Word[]> {
-  const file = new URL('./crash-process.ts', import.meta.url)
-  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE }
-  const victim = fork(file, [JSON.stringify(place), userId], { execArgv: [], env })
+  const victim = fork(VICTIM, [JSON.stringify(place), userId], { execArgv: [], env: ENVIRONMENT })
   const words: Word[] = []
   victim.on('message', (word: Word) => words.push(word))
   const closed = once(victim, 'close')

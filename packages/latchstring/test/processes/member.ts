@@ -1,17 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { after } from 'node:test'
 import { LatchstringError } from '../../src/core/errors.ts'
 import type { Place } from '../history/stores.ts'
 import type { Failure, Message, Order, Orders, Pause } from './member-process.ts'
 import { Outbox } from './outbox.ts'
-
-/** Else the start of the processes would be a good part of the tests' time. */
-const COMPILE_CACHE = mkdtempSync(join(tmpdir(), 'latchstring-'))
-after(() => rmSync(COMPILE_CACHE, { recursive: true }))
 
 /** In milliseconds. A process may wait 20 s for its store. */
 const PATIENCE = 60_000
@@ -31,8 +23,7 @@ export class Member {
 
   constructor(place: Place) {
     const file = new URL('./member-process.ts', import.meta.url)
-    const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE }
-    this.#process = fork(file, [JSON.stringify(place)], { execArgv: [], env })
+    this.#process = fork(file, [JSON.stringify(place)], { execArgv: [] })
     this.#outbox = new Outbox((orders) => this.#process.send(orders))
     this.#process.on('message', (messages: readonly Message[]) => {
       for (const message of messages) this.#hear(message)
