@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict'
 import { createHash, X509Certificate } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { after, before, suite, type TestContext, test } from 'node:test'
 import express, { type Express } from 'express'
 import { type Auth, createAuth } from 'latchstring/express'
 import { memoryStore } from 'latchstring/stores/memory'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { IS_CHROMIUM_MISSING, inChromium, launchWholeChromium } from './chromium.ts'
 import { createCertificate } from './http/certificate.ts'
 import { type Certificate, listen, newApp } from './http/server.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
 const certificate = createCertificate()
-const isMissing = !existsSync(CHROMIUM)
-const where = isMissing ? ` (skipped: ${CHROMIUM} is not installed)` : ''
-
-const FLAGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync'],
-]
 
 /** The browser takes our certificate by the hash of its key, and still treats the connection as secure. */
 function certificateFlag({ cert }: Certificate): string {
@@ -53,11 +45,10 @@ interface Site {
   readonly context: BrowserContext
 }
 
-suite(`in Chromium${where}`, { skip: isMissing }, () => {
+suite(inChromium('in Chromium'), { skip: IS_CHROMIUM_MISSING }, () => {
   let browser: Browser
   before(async () => {
-    const args = certificate === null ? FLAGS : [...FLAGS, certificateFlag(certificate)]
-    browser = await chromium.launch({ executablePath: CHROMIUM, args })
+    browser = await launchWholeChromium(certificate === null ? [] : [certificateFlag(certificate)])
   })
   after(() => browser.close())
 

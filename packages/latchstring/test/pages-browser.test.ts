@@ -1,29 +1,15 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { after, before, suite, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { AxeBuilder } from '@axe-core/playwright'
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { PAGE_HEADERS, STYLESHEET_HEADERS, TOKEN_PAGE_HEADERS } from '../src/pages/headers.ts'
 import { STYLESHEET, stylesheetPath } from '../src/pages/stylesheet.ts'
+import { IS_CHROMIUM_MISSING, inChromium, launchChromium } from './chromium.ts'
 import { listen } from './http/server.ts'
 import { LANGUAGES, pageSamples } from './pages-support.ts'
-
-const CHROMIUM = '/usr/bin/chromium'
-const isMissing = !existsSync(CHROMIUM)
-const where = isMissing ? ` (skipped: ${CHROMIUM} is not installed)` : ''
-const FLAGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync'],
-]
 
 const SCREENSHOTS = fileURLToPath(new URL('../../../artifacts/screenshots/', import.meta.url))
 const DESKTOP = { width: 1100, height: 800 }
@@ -62,10 +48,10 @@ async function serve(t: TestContext): Promise<{ origin: string; seen: SeenReques
   return { origin: origin.replace('127.0.0.1', 'localhost'), seen }
 }
 
-suite(`pages in Chromium${where}`, { skip: isMissing }, () => {
+suite(inChromium('pages in Chromium'), { skip: IS_CHROMIUM_MISSING }, () => {
   let browser: Browser
   before(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
+    browser = await launchChromium()
     await mkdir(SCREENSHOTS, { recursive: true })
   })
   after(() => browser.close())
