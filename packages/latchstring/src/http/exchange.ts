@@ -38,10 +38,7 @@ const NO_COOKIES: readonly string[] = []
 /** What the exchange says to caches on the response as soon as the session is looked at. */
 type HeldResponse = Pick<NodeResponse, 'headersSent' | 'getHeader' | 'setHeader' | 'hasHeader'>
 
-/**
- * One request and its response, seen from the session: what was presented, what is wanted, what to set. It shows
- * nothing to whoever prints a request with all that it holds.
- */
+/** One request and its response, seen from the session: what was presented, what is wanted, what to set. */
 export class Exchange {
   readonly #context: ExchangeContext
   readonly #isSecure: boolean
@@ -60,11 +57,6 @@ export class Exchange {
     this.#context = context
     this.#isSecure = isSecure
     this.#response = response
-  }
-
-  /** Sessions of one application mean nothing to another. */
-  belongsTo(context: ExchangeContext): boolean {
-    return this.#context === context
   }
 
   /** Opens the presented session, else what `openOther` finds; `undefined` when the store need not be asked. */

@@ -4,6 +4,7 @@ import type { RequestSession } from '../../http/requestSession.ts'
 import { type GateKeeper, ResponseGate } from '../../http/responseGate.ts'
 import { addSessionHeaders } from '../../http/sessionHeaders.ts'
 import type { Migration } from '../../migration/migration.ts'
+import { AttachedExchange } from './attached.ts'
 import { once } from './once.ts'
 import { createOriginCheck } from './originCheck.ts'
 import { deviceOf, isSecure, otherMiddleware } from './request.ts'
@@ -58,7 +59,7 @@ function attachExchange(
   secure: boolean,
 ): Exchange {
   const exchange = new Exchange(context, secure, response)
-  request[EXCHANGE] = exchange
+  request[EXCHANGE] = new AttachedExchange(exchange, context)
   Object.defineProperty(request, 'session', SESSION_PROPERTY)
   new ResponseGate(response, new SessionKeeper(exchange, context, response))
   return exchange
@@ -99,7 +100,7 @@ const SESSION_PROPERTY: PropertyDescriptor & ThisType<ExpressRequest> = {
   configurable: true,
   enumerable: true,
   get(): RequestSession | undefined {
-    return this[EXCHANGE]?.requestSession
+    return this[EXCHANGE]?.reveal().requestSession
   },
   set() {
     throw new LatchstringError(

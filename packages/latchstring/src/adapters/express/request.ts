@@ -13,9 +13,9 @@ const LONGEST_ADDRESS = 64
  * @throws LatchstringError `middleware_missing`
  */
 export function exchangeOf(context: ExchangeContext, request: ExpressRequest): Exchange {
-  const exchange = request[EXCHANGE]
-  if (exchange?.belongsTo(context)) return exchange
-  throw exchange === undefined ? middlewareMissing() : otherMiddleware()
+  const attached = request[EXCHANGE]
+  if (attached?.belongsTo(context)) return attached.reveal()
+  throw attached === undefined ? middlewareMissing() : otherMiddleware()
 }
 
 function middlewareMissing(): LatchstringError {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import type { Exchange } from '../../http/exchange.ts'
 import type { SessionOfRequest } from '../../http/expressRequest.ts'
 import type { NodeResponse } from '../../http/nodeResponse.ts'
 import type { RequestSession } from '../../http/requestSession.ts'
+import type { AttachedExchange } from './attached.ts'
 
 /** Where the exchange of a request is kept, out of reach of names that the application uses. */
 export const EXCHANGE: unique symbol = Symbol('latchstring.exchange')
@@ -22,7 +22,7 @@ export interface ExpressRequest {
   accepts?(types: string[]): string | false
   readonly app?: { get(setting: string): unknown }
   session?: RequestSession
-  [EXCHANGE]?: Exchange
+  [EXCHANGE]?: AttachedExchange
 }
 
 export interface ExpressResponse extends NodeResponse {}
