@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext } from 'playwright-core'
+import { bringAxe, violationsOn } from '../../../packages/latchstring/test/axe.ts'
 import {
   IS_CHROMIUM_MISSING,
   inChromium,
@@ -41,12 +41,8 @@ suite(inChromium('the pages of the app itself'), { skip: IS_CHROMIUM_MISSING }, 
         await page.goto(`${url}/${name}`)
         await page.screenshot({ path: `${PICTURES}${name}-${colorScheme}.png` })
         assert.equal(await page.evaluate('document.documentElement.scrollWidth'), PHONE.width)
-        const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze()
-        assert.deepEqual(
-          violations.map(({ id }) => id),
-          [],
-          `${name}, ${colorScheme}`,
-        )
+        await bringAxe(page)
+        assert.deepEqual(await violationsOn(page), [], `${name}, ${colorScheme}`)
       }
       await context.close()
     }

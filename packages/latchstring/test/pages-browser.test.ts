@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { after, before, suite, type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { PAGE_HEADERS, STYLESHEET_HEADERS, TOKEN_PAGE_HEADERS } from '../src/pages/headers.ts'
 import { STYLESHEET, stylesheetPath } from '../src/pages/stylesheet.ts'
+import { bringAxe, showInstead, violationsOn } from './axe.ts'
 import { IS_CHROMIUM_MISSING, inChromium, launchChromium } from './chromium.ts'
 import { listen } from './http/server.ts'
 import { LANGUAGES, pageSamples } from './pages-support.ts'
@@ -87,18 +87,9 @@ suite(inChromium('pages in Chromium'), { skip: IS_CHROMIUM_MISSING }, () => {
     }
   })
 
-  async function violationsOn(page: Page, url: string, rulesToSkip: string[]): Promise<string[]> {
-    await page.goto(url)
-    const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] })
-    const { violations } = await axe.disableRules(rulesToSkip).analyze()
-    return violations.map(
-      ({ id, nodes }) => `${url}: ${id} at ${nodes.map(({ target }) => target).join(', ')}`,
-    )
-  }
-
   /** Colours, which take the longest to look at, do not depend on the language. */
   const looks = [
-    ...COLOR_SCHEMES.map((colorScheme) => ({ language: 'en', colorScheme, names: NAMES, skip: [] })),
+    ...COLOR_SCHEMES.map((colorScheme) => ({ language: 'en' as const, colorScheme, names: NAMES, skip: [] })),
     ...LANGUAGES.filter((language) => language !== 'en').map((language) => {
       return { language, colorScheme: 'light' as const, names: PAGES, skip: ['color-contrast'] }
     }),
@@ -107,9 +98,15 @@ suite(inChromium('pages in Chromium'), { skip: IS_CHROMIUM_MISSING }, () => {
     test(`axe finds nothing on any page in ${language}, ${colorScheme}`, async (t) => {
       const { origin } = await serve(t)
       const page = await open(t, { colorScheme, viewport: DESKTOP })
+      await page.goto(`${origin}/${language}/${names[0]}`)
+      await bringAxe(page)
       const found: string[] = []
-      for (const name of names)
-        found.push(...(await violationsOn(page, `${origin}/${language}/${name}`, skip)))
+      for (const { name, document } of pageSamples(language).filter((sample) =>
+        names.includes(sample.name),
+      )) {
+        await showInstead(page, document)
+        found.push(...(await violationsOn(page, skip)).map((violation) => `${name}: ${violation}`))
+      }
       assert.deepEqual(found, [])
     })
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
+import { bringAxe, showInstead, violationsOn } from '../axe.ts'
 
 const PICTURES = fileURLToPath(new URL('../../../../artifacts/screenshots/flows/', import.meta.url))
 
@@ -29,14 +29,15 @@ export class Gallery {
   async #copy(page: Page): Promise<void> {
     const [url, body] = [page.url(), await page.content()]
     await this.#examined.setViewportSize(page.viewportSize() ?? { width: 1_280, height: 720 })
+    if (new URL(url).origin !== new URL(this.#examined.url()).origin) await this.#move(url, body)
+    await showInstead(this.#examined, body)
+  }
+
+  /** To another site. */
+  async #move(url: string, body: string): Promise<void> {
     await this.#examined.route(url, (route) => route.fulfill({ contentType: 'text/html', body }))
     await this.#examined.goto(url)
     await this.#examined.unroute(url)
+    await bringAxe(this.#examined)
   }
-}
-
-async function violationsOn(page: Page): Promise<string[]> {
-  const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] })
-  const { violations } = await axe.analyze()
-  return violations.map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target).join(', ')}`)
 }
