@@ -11,7 +11,7 @@ import { successorToken, tokenKey } from './token.ts'
 export async function openSession(engine: Engine, token: string): Promise<Session> {
   const openedAt = engine.clock()
   const stored = liveSession(engine, await engine.store.read(tokenKey(token)))
-  // Nearly every token is the newest: without a second promise for it a request is 0.3 microseconds faster.
+  // Nearly every token is the newest, and waits for one promise only.
   const located = isNewest(stored) ? { token, stored } : await follow(engine, token, stored, openedAt, 'read')
   return new Session(openedAt, located)
 }
