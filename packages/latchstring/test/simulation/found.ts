@@ -38,4 +38,8 @@ export const FOUND: readonly Found[] = [
     seed: 20_280_225,
     what: 'a renewal whose write was sent twice ends no session',
   },
+  {
+    seed: 1033116377,
+    what: 'a renewal that came to nothing leaves a row that nobody reaches, and takes nothing from the session',
+  },
 ]

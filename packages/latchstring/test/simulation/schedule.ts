@@ -120,25 +120,29 @@ export class Schedule {
     }
   }
 
-  /** Whoever nobody has tried to end is there, with all that was acknowledged. */
+  /**
+   * Whoever nobody has tried to end is there, with all that was acknowledged. Beside its row there may be those of
+   * renewals that came to nothing, which hold what was there then.
+   */
   #checkRows(): void {
     const { rows, truth } = this.#world
     const spared = [...truth.sessions.values()].filter(({ threats, spared }) => threats === spared)
     for (const session of spared) {
       const found = rows.living(session.user).filter(({ id }) => id === session.id)
-      if (found.length === 0) truth.violated(`session ${session.id} is gone`)
-      else this.#checkData(session, Object.assign({}, ...found.map(({ data }) => JSON.parse(data))))
+      const problems = found.map(({ data }) => this.#problemOf(session, JSON.parse(data)))
+      if (!problems.includes(null))
+        truth.violated(`session ${session.id} ${problems.join(', ') || 'is gone'}`)
     }
   }
 
-  #checkData({ id, user, keys, counts }: KnownSession, data: Record<string, unknown>): void {
+  #problemOf({ user, keys, counts }: KnownSession, data: Record<string, unknown>): string | null {
     const lost = [...keys.keys()].find((key) => !(key in data))
-    if (lost !== undefined) this.#world.truth.violated(`session ${id} has lost ${lost}`)
+    if (lost !== undefined) return `has lost ${lost}`
     const count = Number(data[`${user ?? 'visitor'}:n`] ?? 0)
     // A write that was sent again may have been made twice.
     const most = counts.tried + this.#world.storeWeather.resent
     const fits = counts.acknowledged <= count && count <= most
-    if (!fits) this.#world.truth.violated(`session ${id} counts ${count}: ${JSON.stringify(counts)}`)
+    return fits ? null : `counts ${count}: ${JSON.stringify(counts)}`
   }
 
   /** When no cache may answer any more, no node accepts a token of what has ended, and a new one finds the rest. */
