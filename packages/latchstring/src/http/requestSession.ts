@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import type { Update } from '../core/data.ts'
 import { LatchstringError } from '../core/errors.ts'
 import type { Authentication } from '../core/payload.ts'
@@ -90,9 +89,12 @@ export function createRequestSession(session: Session, exchange: Exchange): Requ
   return new Proxy(TARGET, new RequestSessionHandler(session, exchange))
 }
 
+/** What `inspect.custom` of node:util is, without loading that at the start. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+
 /** One for all, as no trap ever looks at it. What console.log shows is here; without it a proxy would look empty. */
 const TARGET: RequestSession = Object.create(null, {
-  [inspect.custom]: {
+  [INSPECT]: {
     configurable: true,
     value(this: RequestSession) {
       return { ...this }
