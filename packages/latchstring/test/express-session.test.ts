@@ -113,6 +113,15 @@ suite('req.session is a plain object for the data of the application', () => {
     assert.deepEqual(setCookiesOf(looked), [])
   })
 
+  test('a save that has nothing to store takes no cookie away, not even one that leads nowhere', async (t) => {
+    const { browser, reply } = await visit(t)
+    await browser.post('/login')
+    const elsewhere = browser.copy()
+    await elsewhere.post('/logout')
+    const saved = await reply((session) => session.save())
+    assert.deepEqual([saved.status, setCookiesOf(saved)], [200, []])
+  })
+
   test('undefined deletes a key, and what JSON cannot hold is refused with the name of the key', async (t) => {
     const { step } = await visit(t)
     await step((session) => {
