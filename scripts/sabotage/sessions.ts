@@ -358,8 +358,8 @@ export const SESSION_EDITS: readonly Edit[] = [
     requirement: 'F-01',
     breaks: 'What is no answer of a store is a failure of it.',
     file: 'core/patience.ts',
-    find: 'if (!expected.isAnswer(answer)) throw',
-    replacement: 'if (!expected.isAnswer(answer) && answer === expected) throw',
+    find: 'if (expected.isAnswer(answer)) return',
+    replacement: 'if (expected.isAnswer(answer) || answer !== expected) return',
     tests: ['src/core/reliableStore.test.ts'],
   },
   {
@@ -367,9 +367,8 @@ export const SESSION_EDITS: readonly Edit[] = [
     requirement: 'F-01',
     breaks: 'A store that answers with the row of somebody else is not believed.',
     file: 'core/reliableStore.ts',
-    find: "return this.#ask('read', () => this.#store.read(key), isAnswer)",
-    replacement:
-      "return this.#ask('read', () => this.#store.read(key), (answer) => isAnswer(answer) || isRow(answer))",
+    find: "this.#expected('read', isAnswer))",
+    replacement: "this.#expected('read', (answer) => isAnswer(answer) || isRow(answer)))",
     tests: ['src/core/reliableStore.test.ts'],
   },
   {
@@ -377,9 +376,8 @@ export const SESSION_EDITS: readonly Edit[] = [
     requirement: 'F-01',
     breaks: 'What is read past a cache is checked as well.',
     file: 'core/reliableStore.ts',
-    find: '() => (isCachedStore(store) ? store.readFresh(key) : store.read(key)), isAnswer)',
-    replacement:
-      '() => (isCachedStore(store) ? store.readFresh(key) : store.read(key)), (answer) => isAnswer(answer) || isRow(answer))',
+    find: "this.#ask('read', fresh, isAnswer)",
+    replacement: "this.#ask('read', fresh, (answer) => isAnswer(answer) || isRow(answer))",
     tests: ['src/core/reliableStore.test.ts'],
   },
   {

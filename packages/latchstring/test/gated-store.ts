@@ -18,7 +18,7 @@ export class GatedStore implements Store {
     this.#store = store
   }
 
-  read: Store['read'] = (key) => this.#gate(() => this.#store.read(key))
+  read: Store['read'] = (key) => this.#gate(async () => this.#store.read(key))
   write: Store['write'] = (row) => this.#gate(() => this.#store.write(row))
   remove: Store['remove'] = (keys) => this.#gate(() => this.#store.remove(keys))
   list: Store['list'] = (userId): Promise<Row[]> => this.#gate(() => this.#store.list(userId))

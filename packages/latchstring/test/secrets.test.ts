@@ -56,7 +56,7 @@ function switchable(store: Store, isBroken: () => boolean = () => false): Store 
     }
   }
   return {
-    read: orFail((key) => store.read(key)),
+    read: orFail(async (key) => store.read(key)),
     write: orFail((row) => store.write(row)),
     remove: orFail((keys) => store.remove(keys)),
     list: orFail((userId) => store.list(userId)),

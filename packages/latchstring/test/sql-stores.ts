@@ -239,7 +239,7 @@ export function testSqlStore(kind: DatabaseKind, driver: string): void {
       const tooNew = hasCode('store_schema', /version 7 .*up to 1\. A newer release.*run that release/)
       const { store, query } = open(t, url)
       await assert.rejects(store.migrate(), tooNew)
-      await assert.rejects(store.read('a'), tooNew)
+      await assert.rejects(async () => store.read('a'), tooNew)
       await assert.rejects(store.write(aRow('a')), tooNew)
       await query('DELETE FROM latchstring_schema WHERE version = 7')
       assert.equal(
@@ -352,7 +352,7 @@ export function testSqlStore(kind: DatabaseKind, driver: string): void {
       await query(viewWith(kind, garbage))
       // A connection of its own: PostgreSQL notices when the types of a prepared statement change.
       const { store } = open(t, url)
-      await assert.rejects(store.read('a'), hasCode('store_unavailable', /did not write/))
+      await assert.rejects(async () => store.read('a'), hasCode('store_unavailable', /did not write/))
       await query('DROP VIEW latchstring_sessions')
     }
   })
@@ -365,8 +365,8 @@ export function testSqlStore(kind: DatabaseKind, driver: string): void {
     await cable.cut()
     const gone = (error: unknown) => hasCode('store_unavailable', /failed: ./)(error)
     await Promise.all([
-      assert.rejects(store.read('a'), gone),
-      assert.rejects(store.read('b'), gone),
+      assert.rejects(async () => store.read('a'), gone),
+      assert.rejects(async () => store.read('b'), gone),
       assert.rejects(store.write(aRow('b')), gone),
       assert.rejects(store.remove(['a']), gone),
       assert.rejects(store.list('user'), gone),

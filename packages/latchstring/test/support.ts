@@ -85,7 +85,7 @@ export function typesOf(events: readonly { type: string }[]): string[] {
 /** A store whose calls a test can count, replace or hold back. */
 export function spyStore(store: Store, around: Partial<Store> = {}): Store & { calls: string[] } {
   const calls: string[] = []
-  const spied = <Args extends unknown[], T>(name: keyof Store, call: (...args: Args) => Promise<T>) => {
+  const spied = <Args extends unknown[], T>(name: keyof Store, call: (...args: Args) => T) => {
     return (...args: Args) => {
       calls.push(name)
       return call(...args)

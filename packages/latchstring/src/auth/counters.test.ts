@@ -24,7 +24,8 @@ class Node {
 
   constructor() {
     const memory = memoryStore()
-    const orFail = <T>(call: () => Promise<T>) => (this.isDown ? Promise.reject(new Error('down')) : call())
+    const orFail = async <T>(call: () => T | Promise<T>) =>
+      this.isDown ? Promise.reject(new Error('down')) : call()
     this.store = spyStore(memory, {
       read: (key) => orFail(() => memory.read(key)),
       write: (row) => orFail(() => memory.write(row)),
@@ -97,7 +98,7 @@ test('a store that fails in the middle of a try refuses or admits, and throws no
   for (let failing = 0; failing < 5; failing++) {
     let calls = 0
     const memory = memoryStore()
-    const orFail = <T>(call: () => Promise<T>) =>
+    const orFail = async <T>(call: () => T | Promise<T>) =>
       calls++ === failing ? Promise.reject(new Error('down')) : call()
     const store = spyStore(memory, {
       read: (key) => orFail(() => memory.read(key)),

@@ -321,7 +321,8 @@ test('a counter that cannot be read counts as none (S-08)', async () => {
 test('what cannot be given back stays counted, and nobody fails with it (R-05)', async () => {
   let isDown = false
   const memory = memoryStore()
-  const orFail = <T>(call: () => Promise<T>) => (isDown ? Promise.reject(new Error('down')) : call())
+  const orFail = async <T>(call: () => T | Promise<T>) =>
+    isDown ? Promise.reject(new Error('down')) : call()
   const read: Store['read'] = (key) => orFail(() => memory.read(key))
   const write: Store['write'] = (row) => orFail(() => memory.write(row))
   const throttle = createThrottle(spyStore(memory, { read, write }))

@@ -12,6 +12,7 @@ import {
   typesOf,
 } from '../../test/support.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import type { Row } from './types.ts'
 
@@ -49,6 +50,26 @@ test('S-02, T95: a token that begins like a good one is looked up under a key th
     assert.notEqual(key.slice(0, 8), row?.key.slice(0, 8))
     assert.ok(!key.includes(token.slice(0, 8)) && !key.includes(token.slice(8, 16)))
   }
+})
+
+test('a store that has the row at hand keeps no request waiting', async () => {
+  const node = createNode()
+  const token = await logInToken(node)
+  const session = node.sessions.open(token)
+  assert.ok(session instanceof Session)
+  assert.equal(session.userId, 'ann')
+  assert.ok(node.sessions.open('A'.repeat(43)) instanceof Promise === false)
+})
+
+test('what goes wrong on the way to an answer at once is a rejection, as if it had come later', async () => {
+  const fail = () => {
+    throw new Error('no such moment')
+  }
+  const node = createNode({ revokedBefore: fail })
+  const token = await logInToken(node)
+  const opening = node.sessions.open(token)
+  assert.ok(opening instanceof Promise)
+  await assert.rejects(opening, /no such moment/)
 })
 
 test('F-10: every request asks the store itself: nothing is remembered between two', async () => {

@@ -1,19 +1,35 @@
+import { begin } from './deadline.ts'
 import { type Engine, MAX_ATTEMPTS } from './engine.ts'
 import { removeFamily } from './revoke.ts'
 import { closedRow, liveSession, type Reading } from './rows.ts'
 import { type Located, Session, type Stored } from './session.ts'
 import { successorToken, tokenKey } from './token.ts'
+import type { Row } from './types.ts'
 
 /**
  * The session of a token: an anonymous one if the token leads nowhere. A token is only ever looked up,
- * never adopted.
+ * never adopted. At once where the store answers at once; every failure is a rejection.
  */
-export async function openSession(engine: Engine, token: string): Promise<Session> {
-  const openedAt = engine.clock()
-  const stored = liveSession(engine, await engine.store.read(tokenKey(token)))
-  // Nearly every token is the newest, and waits for one promise only.
-  const located = isNewest(stored) ? { token, stored } : await follow(engine, token, stored, openedAt, 'read')
-  return new Session(openedAt, located)
+export function openSession(engine: Engine, token: string): Session | Promise<Session> {
+  return begin(() => {
+    const openedAt = engine.clock()
+    const row = engine.store.read(tokenKey(token))
+    if (row instanceof Promise) return row.then((found) => sessionOf(engine, token, found, openedAt))
+    return sessionOf(engine, token, row, openedAt)
+  })
+}
+
+/** Only for a token that was renewed meanwhile there is more to wait for. */
+function sessionOf(
+  engine: Engine,
+  token: string,
+  row: Row | null,
+  openedAt: number,
+): Session | Promise<Session> {
+  const stored = liveSession(engine, row)
+  if (stored === null) return new Session(openedAt)
+  if (isNewest(stored)) return new Session(openedAt, { token, stored })
+  return follow(engine, token, stored, openedAt, 'read').then((located) => new Session(openedAt, located))
 }
 
 /**

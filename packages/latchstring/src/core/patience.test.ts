@@ -127,3 +127,51 @@ test('a trial that fails too late makes no room for a third one beside the secon
   waiting.at(101)?.resolve('here')
   assert.equal(await second, 'here')
 })
+
+/** What counts as an answer here is a text. */
+const A_TEXT = {
+  isAnswer: (answer: unknown) => typeof answer === 'string',
+  failure: (cause: unknown) => new Error('unavailable', { cause }),
+}
+
+test('what is answered at once is checked, and given on, at once', async () => {
+  const { patience } = silentStore()
+  assert.equal(
+    patience.answerOf(() => 'here', A_TEXT),
+    'here',
+  )
+  const refused = patience.answerOf<unknown>(() => 5, A_TEXT)
+  assert.ok(refused instanceof Promise)
+  await assert.rejects(refused, /unavailable/)
+})
+
+test('what is thrown at once is a rejection', async () => {
+  const { patience } = silentStore()
+  const thrown = patience.answerOf((): string => {
+    throw new Error('no pool')
+  }, A_TEXT)
+  assert.ok(thrown instanceof Promise)
+  await assert.rejects(thrown, /unavailable/)
+})
+
+test('promises of any kind are waited for', async () => {
+  const { patience } = silentStore()
+  // biome-ignore lint/suspicious/noThenProperty: this is what a promise of another library is.
+  const own = { then: (resolve: (answer: string) => void) => resolve('here') }
+  const answer = patience.answerOf<unknown>(() => own, A_TEXT)
+  assert.ok(answer instanceof Promise)
+  assert.equal(await answer, 'here')
+})
+
+test('an answer at once says nothing of a store behind it that is silent', async () => {
+  const { clock, patience, call, miss } = silentStore()
+  await miss(100)
+  assert.equal(
+    patience.answerOf(() => 'remembered', A_TEXT),
+    'remembered',
+  )
+  const trial = assert.rejects(patience.ask(call), /no answer within/)
+  await assert.rejects(patience.ask(call), /another call is trying it/)
+  clock.advance(DEADLINE)
+  await trial
+})

@@ -1,4 +1,4 @@
-import { start } from './deadline.ts'
+import { begin } from './deadline.ts'
 import type { Timers } from './types.ts'
 
 /** How many calls in a row have to miss their deadline before a store counts as silent. */
@@ -23,18 +23,25 @@ export class Patience {
 
   /** Rejects with what `failure` makes of the cause. */
   ask<T>(call: () => Promise<T>, expected: Expected = ANYTHING): Promise<T> {
+    return Promise.resolve(this.answerOf(call, expected))
+  }
+
+  /** The same, at once where the call answers at once: only a right answer comes so, and every failure as a rejection. */
+  answerOf<T>(call: () => T | Promise<T>, expected: Expected): T | Promise<T> {
     const isTrial = this.#missed >= MOST_MISSED
     if (isTrial && this.#isTrying) return Promise.reject(expected.failure(silent()))
+    const answer = begin(call)
+    if (!(answer instanceof Promise)) return answerAtOnce(answer, expected)
     this.#isTrying = isTrial
     return new Promise((resolve, reject) =>
-      this.#follow(call, { expected, isTrial, isWaiting: true, resolve, reject }),
+      this.#follow(answer, { expected, isTrial, isWaiting: true, resolve, reject }),
     )
   }
 
   /** To its end, although nobody may wait for it any more. A failure, of a connection say, is no sign of life. */
-  #follow<T>(call: () => Promise<T>, asker: Asker<T>): void {
+  #follow<T>(answer: Promise<T>, asker: Asker<T>): void {
     const cancel = this.#timers.schedule(() => this.#giveUp(asker), this.#deadline)
-    start(call).then(
+    answer.then(
       (answer) => {
         cancel()
         this.#missed = 0
@@ -87,11 +94,24 @@ interface Asker<T> {
 
 function answerTo<T>({ expected, resolve, reject }: Asker<T>, answer: T): void {
   try {
-    if (!expected.isAnswer(answer)) throw new Error('the store answered with something that is no answer')
-    resolve(answer)
+    resolve(checked(answer, expected))
   } catch (cause) {
     reject(expected.failure(cause))
   }
+}
+
+/** What comes from this process's memory says nothing about a store behind it that is silent. */
+function answerAtOnce<T>(answer: T, expected: Expected): T | Promise<T> {
+  try {
+    return checked(answer, expected)
+  } catch (cause) {
+    return Promise.reject(expected.failure(cause))
+  }
+}
+
+function checked<T>(answer: T, expected: Expected): T {
+  if (expected.isAnswer(answer)) return answer
+  throw new Error('the store answered with something that is no answer')
 }
 
 function silent(): Unanswered {

@@ -29,7 +29,10 @@ test('F-01: a store that does not answer in time fails at the deadline, and its 
   clock.advance(999)
   assert.deepEqual(node.events, [])
   clock.advance(1)
-  await assert.rejects(opening, errorWith('store_unavailable', /at read: no answer within 1000 ms/))
+  await assert.rejects(
+    async () => opening,
+    errorWith('store_unavailable', /at read: no answer within 1000 ms/),
+  )
   answer(null)
   assert.deepEqual(typesOf(node.events), ['store.failed'])
 })
@@ -42,12 +45,12 @@ test('F-01: a store that rejects or throws at once is unavailable, and the cause
   for (const read of [() => Promise.reject(down), throwing]) {
     const store = reliable(spyStore(memoryStore(), { read }))
     await assert.rejects(
-      store.read('k'),
+      async () => store.read('k'),
       (error) => error instanceof LatchstringError && error.cause === down,
     )
   }
   await assert.rejects(
-    reliable(spyStore(memoryStore(), { read: () => Promise.reject('text') })).read('k'),
+    async () => reliable(spyStore(memoryStore(), { read: () => Promise.reject('text') })).read('k'),
     /text/,
   )
 })
@@ -64,7 +67,7 @@ test('F-01: garbage is no answer', async () => {
     { ...ROW, payload: null },
   ]
   for (const row of rows)
-    await assert.rejects(reliable(answering(row)).read('k'), errorWith('store_unavailable'))
+    await assert.rejects(async () => reliable(answering(row)).read('k'), errorWith('store_unavailable'))
   for (const answer of ['yes', 1, null]) {
     await assert.rejects(reliable(answering(answer)).write(ROW), errorWith('store_unavailable'))
   }
@@ -114,7 +117,7 @@ test('F-01: the row of another key is no answer, from the store as past its cach
   const cache = Object.assign(answering({ ...ROW, key: 'other' }), {
     readFresh: async () => ({ ...ROW, key: 'other' }),
   })
-  await assert.rejects(reliable(cache).read('k'), errorWith('store_unavailable', /no answer/))
+  await assert.rejects(async () => reliable(cache).read('k'), errorWith('store_unavailable', /no answer/))
   await assert.rejects(reliable(cache).readFresh('k'), errorWith('store_unavailable', /no answer/))
   assert.deepEqual(await reliable(cache).readFresh('other'), { ...ROW, key: 'other' })
 })
@@ -131,7 +134,7 @@ test('F-05: the failure of each operation is reported under its name', async () 
     },
   )
   const calls = [store.read('k'), store.write(ROW), store.remove(['k']), store.list('ann'), store.purge(0)]
-  for (const call of calls) await assert.rejects(call, errorWith('store_unavailable', /down/))
+  for (const call of calls) await assert.rejects(async () => call, errorWith('store_unavailable', /down/))
   assert.deepEqual(seen.sort(), ['list', 'purge', 'read', 'remove', 'write'])
 })
 

@@ -1,7 +1,7 @@
 import { LatchstringError } from './errors.ts'
 import type { Emit, StoreOperation } from './events.ts'
 import { isObject } from './json.ts'
-import { Patience } from './patience.ts'
+import { type Expected, Patience } from './patience.ts'
 import type { Row, Store, Timers } from './types.ts'
 
 export interface Reliability {
@@ -26,9 +26,10 @@ export class ReliableStore implements Store {
     this.#emit = emit
   }
 
-  read(key: string): Promise<Row | null> {
+  /** At once where the store answers so: only a right answer comes so, and every failure as a rejection. */
+  read(key: string): Row | null | Promise<Row | null> {
     const isAnswer = (answer: unknown) => answer === null || (isRow(answer) && answer.key === key)
-    return this.#ask('read', () => this.#store.read(key), isAnswer)
+    return this.#patience.answerOf(() => this.#store.read(key), this.#expected('read', isAnswer))
   }
 
   /** Whether the store answers some reads from a memory of its own. */
@@ -51,7 +52,8 @@ export class ReliableStore implements Store {
   readFresh(key: string): Promise<Row | null> {
     const store = this.#store
     const isAnswer = (answer: unknown) => answer === null || (isRow(answer) && answer.key === key)
-    return this.#ask('read', () => (isCachedStore(store) ? store.readFresh(key) : store.read(key)), isAnswer)
+    const fresh = async () => (isCachedStore(store) ? store.readFresh(key) : store.read(key))
+    return this.#ask('read', fresh, isAnswer)
   }
 
   write(row: Row): Promise<boolean> {
@@ -81,7 +83,11 @@ export class ReliableStore implements Store {
     call: () => Promise<T>,
     isAnswer: (answer: unknown) => boolean,
   ): Promise<T> {
-    return this.#patience.ask(call, { isAnswer, failure: (cause) => this.#failure(operation, cause) })
+    return this.#patience.ask(call, this.#expected(operation, isAnswer))
+  }
+
+  #expected(operation: StoreOperation, isAnswer: (answer: unknown) => boolean): Expected {
+    return { isAnswer, failure: (cause) => this.#failure(operation, cause) }
   }
 
   #failure(operation: StoreOperation, cause: unknown): LatchstringError {

@@ -55,8 +55,8 @@ export class Sessions {
     return new Session(this.#engine.clock())
   }
 
-  /** The session of a token that `isToken` accepts, or an anonymous one. */
-  open(token: string): Promise<Session> {
+  /** The session of a token that `isToken` accepts, or an anonymous one; at once where the store answers at once. */
+  open(token: string): Session | Promise<Session> {
     return openSession(this.#engine, token)
   }
 

@@ -36,8 +36,11 @@ export interface Row {
  * Every method may be called from many processes at once, and rejects when the store cannot answer.
  */
 export interface Store {
-  /** The row, or `null`. May return an expired row: the engine decides. */
-  read(key: string): Promise<Row | null>
+  /**
+   * The row, or `null`. May return an expired row: the engine decides. A store that has the row at hand answers at once,
+   * and then no request waits for a promise.
+   */
+  read(key: string): Row | null | Promise<Row | null>
   /**
    * Compare-and-swap in one atomic step: stores `row` and answers `true` only if the stored version is
    * `row.version - 1`, or, for version 1, only if the key is absent. Answers `false` otherwise.

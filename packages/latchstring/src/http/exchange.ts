@@ -79,13 +79,16 @@ export class Exchange {
     this.#otherCookies = setCookies
   }
 
-  async #openToken(token: string): Promise<void> {
+  #openToken(token: string): Promise<void> | undefined {
     this.#presented = token
-    try {
-      this.#known = await this.#context.sessions.open(token)
-    } catch (error) {
-      this.#noteFailure(error)
-    }
+    const opening = this.#context.sessions.open(token)
+    if (opening instanceof Promise) return this.#orUnknown(async () => this.#note(await opening))
+    this.#note(opening)
+    return undefined
+  }
+
+  #note(session: Session): void {
+    this.#known = session
   }
 
   async #orUnknown(work: () => Promise<void>): Promise<void> {

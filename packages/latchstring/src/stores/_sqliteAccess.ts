@@ -16,8 +16,8 @@ export interface Part<Statements> {
 /** The way from that part to its tables, which are up to date. */
 export interface SqliteAccess<Statements> {
   readonly sql: Statements
-  /** Runs a query that changes nothing. */
-  readonly read: <T>(query: () => T) => Promise<T>
+  /** Runs a query that changes nothing: at once, unless the database is locked. */
+  readonly read: <T>(query: () => T) => T | Promise<T>
   readonly write: Writer
   /** Closes the database if it was opened here. */
   readonly close: () => void

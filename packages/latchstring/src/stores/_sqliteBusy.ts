@@ -36,18 +36,30 @@ class OpenTransaction extends Error {
   readonly errcode = SQLITE_BUSY
 }
 
-/** Runs `query`, again and again while the database is locked, without blocking the event loop in between. */
-export async function whenFree<T>(handle: Handle, query: () => T): Promise<T> {
+/** Runs `query`: at once, or again and again while the database is locked, with the event loop free in between. */
+export function whenFree<T>(handle: Handle, query: () => T): T | Promise<T> {
+  try {
+    return runNow(handle, query)
+  } catch (error) {
+    return isBusy(error) ? waitUntilFree(handle, query) : Promise.reject(failure(handle, error))
+  }
+}
+
+function runNow<T>(handle: Handle, query: () => T): T {
+  refuseOpenTransaction(handle)
+  return query()
+}
+
+async function waitUntilFree<T>(handle: Handle, query: () => T): Promise<T> {
   for (let waited = 0; waited < PATIENCE; ) {
-    try {
-      refuseOpenTransaction(handle)
-      return query()
-    } catch (error) {
-      if (!isBusy(error)) throw failure(handle, error)
-    }
     const pause = pauseAfter(waited)
     await sleep(pause)
     waited += pause
+    try {
+      return runNow(handle, query)
+    } catch (error) {
+      if (!isBusy(error)) throw failure(handle, error)
+    }
   }
   throw stayedLocked(handle)
 }

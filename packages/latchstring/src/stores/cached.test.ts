@@ -86,6 +86,13 @@ testStore(
 )
 
 describe('a cached store reads', () => {
+  test('at once what it knows', async () => {
+    const { near } = await setScene()
+    assert.ok(near.read('key') instanceof Promise)
+    await turn()
+    assert.deepEqual(near.read('key'), FIRST)
+  })
+
   test('from its memory what it has read before, and from the store what it has not', async () => {
     const { near, store } = await setScene()
     assert.deepEqual(await near.read('key'), FIRST)
@@ -361,7 +368,7 @@ describe('a cached store never keeps an old row', () => {
     gate.isGated = true
     const reads = [near.read('key'), near.read('key')]
     call(gate).fail()
-    for (const read of reads) await assert.rejects(read, /lost/)
+    for (const read of reads) await assert.rejects(async () => read, /lost/)
     gate.isGated = false
     assert.deepEqual(await near.read('key'), FIRST)
   })
@@ -422,7 +429,7 @@ describe('a cached store never keeps an old row', () => {
 
 /** What a process may do with one session. */
 interface Operation {
-  readonly run: (scene: Scene) => Promise<Row | boolean | number | null>
+  readonly run: (scene: Scene) => ReturnType<Store['read']> | Promise<boolean | number>
   /** What is stored once `true` or 1 was answered. */
   readonly leaves?: Progress
   readonly isLost?: boolean

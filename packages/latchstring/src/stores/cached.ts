@@ -93,7 +93,7 @@ class RowCache implements CachedStore {
     void this.#listen()
   }
 
-  async read(key: string): Promise<Row | null> {
+  read(key: string): Row | null | Promise<Row | null> {
     const now = this.#settings.clock()
     const known = this.#rows.get(key)
     if (known !== undefined && this.#isFresh(known.askedAt, now)) {

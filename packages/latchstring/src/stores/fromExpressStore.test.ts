@@ -66,7 +66,7 @@ describeWith('redis', 'connect-redis', (url) => {
     const client = await createClient({ url }).connect()
     const store = fromExpressStore(new RedisStore({ client }))
     client.destroy()
-    await assert.rejects(store.read('key'))
+    await assert.rejects(async () => store.read('key'))
     await assert.rejects(store.write(aRow()))
     await assert.rejects(store.remove(['key']))
     t.assert.equal(client.isOpen, false)
@@ -229,7 +229,7 @@ describe('fromExpressStore', () => {
 
   test('rejects when the store fails, in whatever way: unknown is not absent', async () => {
     const fails = (get: unknown) =>
-      assert.rejects(fromExpressStore(plainStore({ get }).store).read('key'), /broken/)
+      assert.rejects(async () => fromExpressStore(plainStore({ get }).store).read('key'), /broken/)
     await fails((_: string, callback: (error: unknown) => void) => callback(new Error('broken')))
     await fails(() => Promise.reject(new Error('broken')))
     await fails(() => {
@@ -259,7 +259,7 @@ describe('fromExpressStore', () => {
       const plain = plainStore()
       plain.sessions.set('key', JSON.stringify(found))
       const store = fromExpressStore(plain.store)
-      await assert.rejects(store.read('key'), { code: 'store_unavailable' })
+      await assert.rejects(async () => store.read('key'), { code: 'store_unavailable' })
       await assert.rejects(store.write(aRow()), { code: 'store_unavailable' })
       assert.equal(await store.remove(['key']), 1)
       assert.equal(await store.read('key'), null)

@@ -35,7 +35,7 @@ class MemoryStore implements Store {
     this.#max = max
   }
 
-  async read(key: string): Promise<Row | null> {
+  read(key: string): Row | null {
     return this.#rows.get(key) ?? null
   }
 

@@ -433,11 +433,11 @@ function scriptTests(context: Context): void {
     const store = storeOf(context, prefix)
     for (const value of ['hello', '', '1 2 3 - 4']) {
       await send(`${prefix}s:key`, ['SET', `${prefix}s:key`, value])
-      await assert.rejects(store.read('key'), errorWith('store_unavailable', /did not write/))
+      await assert.rejects(async () => store.read('key'), errorWith('store_unavailable', /did not write/))
     }
     await send(`${prefix}s:key`, ['DEL', `${prefix}s:key`])
     await send(`${prefix}s:key`, ['LPUSH', `${prefix}s:key`, 'x'])
-    await assert.rejects(store.read('key'), /WRONGTYPE/)
+    await assert.rejects(async () => store.read('key'), /WRONGTYPE/)
     assert.equal(await store.purge(aRow('').expiresAt), 0)
   })
 

@@ -18,6 +18,7 @@ export type {
 } from './_redisClient.ts'
 
 export interface RedisStore extends Store {
+  read(key: string): Promise<Row | null>
   /** Each row has a time to live, ten minutes longer than its session. A purge would walk all keys. */
   readonly dropsExpired: true
 }

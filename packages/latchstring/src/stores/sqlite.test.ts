@@ -126,7 +126,7 @@ describe('sqliteStore with a path', () => {
     store.close()
     store.close()
     const closed = hasCode('store_unavailable', /closed/)
-    await assert.rejects(store.read('a'), closed)
+    await assert.rejects(async () => store.read('a'), closed)
     await assert.rejects(store.write(aRow('b')), closed)
     await assert.rejects(store.remove(['a']), closed)
     await assert.rejects(store.list('user'), closed)
@@ -198,7 +198,10 @@ describe('sqliteStore with a database', () => {
     ]
     for (const values of garbage) {
       insert.run(...values)
-      await assert.rejects(store.read(String(values[0])), hasCode('store_unavailable', /did not write/))
+      await assert.rejects(
+        async () => store.read(String(values[0])),
+        hasCode('store_unavailable', /did not write/),
+      )
     }
   })
 
@@ -356,12 +359,26 @@ describe('sqliteStore while the file is locked', () => {
     assert.equal(await store.read('a'), null)
   })
 
+  test('a row is read at once, and when the file is locked as soon as it is free', async (t) => {
+    const path = join(folder(), 'app.db')
+    const store = sqliteStore(openDatabase(t, path, { timeout: 0 }))
+    const row = aRow('a')
+    await store.write(row)
+    assert.deepEqual(store.read('a'), row)
+    const other = openDatabase(t, path)
+    other.exec('BEGIN EXCLUSIVE')
+    const reading = store.read('a')
+    assert.ok(reading instanceof Promise)
+    other.exec('COMMIT')
+    assert.deepEqual(await reading, row)
+  })
+
   test('a read gives up too, on a database without a write-ahead log', async (t) => {
     const path = join(folder(), 'app.db')
     const store = sqliteStore(openDatabase(t, path, { timeout: 0 }))
     const other = openDatabase(t, path)
     other.exec('BEGIN EXCLUSIVE')
-    await assert.rejects(store.read('a'), hasCode('store_unavailable', /stayed locked/))
+    await assert.rejects(async () => store.read('a'), hasCode('store_unavailable', /stayed locked/))
     other.exec('COMMIT')
     assert.equal(await store.read('a'), null)
   })

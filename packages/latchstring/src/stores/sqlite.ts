@@ -41,7 +41,7 @@ export function sqliteStore(pathOrDatabase: string | DatabaseSync): SqliteStore 
       const storable = keys.filter((key) => key.isWellFormed())
       return storable.length === 0 ? 0 : write(() => remove(sql, storable))
     },
-    list: (userId) => read(() => list(sql, userId)),
+    list: async (userId) => read(() => list(sql, userId)),
     purge: (now) => purge(sql, write, now),
     close,
   }

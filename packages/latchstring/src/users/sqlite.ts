@@ -41,9 +41,9 @@ export function sqliteUsers(pathOrDatabase: string | DatabaseSync): SqliteUsers 
   const schema = usersSchema(MIGRATIONS)
   const { sql, read, write, close } = accessTo(pathOrDatabase, { taker: 'sqliteUsers', schema, prepareAll })
   return {
-    find: (id) => read(() => findBy(sql.id, ownIdOf(id))),
-    findByEmail: (key) => read(() => findBy(sql.email_key, storableOf(key))),
-    findByUsername: (key) => read(() => findBy(sql.username_key, storableOf(key))),
+    find: async (id) => read(() => findBy(sql.id, ownIdOf(id))),
+    findByEmail: async (key) => read(() => findBy(sql.email_key, storableOf(key))),
+    findByUsername: async (key) => read(() => findBy(sql.username_key, storableOf(key))),
     create: async (user) => {
       checkNewUser(user)
       return write(() => create(sql, user))

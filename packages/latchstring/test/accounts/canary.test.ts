@@ -50,7 +50,7 @@ class Keeper {
 
 function keptStore(store: Store, keeper: Keeper): Store {
   return {
-    read: (key) => keeper.run(() => store.read(key)),
+    read: (key) => keeper.run(async () => store.read(key)),
     list: (userId) => keeper.run(() => store.list(userId)),
     remove: (keys) => keeper.run(() => store.remove(keys)),
     write: (row) => keeper.run(() => store.write(row), row),

@@ -34,7 +34,7 @@ class Notebook {
 
 function notedStore(store: Store, book: Notebook): Store {
   return {
-    read: (key) => book.note('read', () => store.read(key)),
+    read: (key) => book.note('read', async () => store.read(key)),
     write: (row) => book.note('write', () => store.write(row)),
     remove: (keys) => book.note('remove', () => store.remove(keys)),
     list: (userId) => book.note('list', () => store.list(userId)),

@@ -49,7 +49,7 @@ class Trips {
 
 function distantStore(store: Store, trips: Trips): Store {
   return {
-    read: (key) => trips.take(() => store.read(key)),
+    read: (key) => trips.take(async () => store.read(key)),
     write: (row) => trips.take(() => store.write(row)),
     remove: (keys) => trips.take(() => store.remove(keys)),
     list: (userId) => trips.take(() => store.list(userId)),

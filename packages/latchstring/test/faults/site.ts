@@ -65,7 +65,7 @@ export class Calls implements Store {
   }
 
   read(key: string): Promise<Row | null> {
-    return this.#count(this.#store.read(key))
+    return this.#count(Promise.resolve(this.#store.read(key)))
   }
 
   write(row: Row): Promise<boolean> {

@@ -56,7 +56,7 @@ function mortalOldStore(life: Life, store: ExpressStore): OldStore {
 
 function mortalStore(life: Life, store: Store): Store {
   return {
-    read: (key) => life.ask('read', () => store.read(key)),
+    read: (key) => life.ask('read', async () => store.read(key)),
     write: (row) => life.ask('write', () => store.write(row)),
     remove: (keys) => life.ask('remove', () => store.remove(keys)),
     list: (userId) => life.ask('list', () => store.list(userId)),

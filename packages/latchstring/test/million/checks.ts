@@ -47,7 +47,7 @@ function byKey(rows: readonly Row[]): Row[] {
   return rows.toSorted((a, b) => (a.key < b.key ? -1 : 1))
 }
 
-export const read: LookUp = ({ store }, row) => store.read(row.key)
+export const read: LookUp = async ({ store }, row) => store.read(row.key)
 export const list: LookUp = ({ store }, row) => store.list(row.userId)
 
 export async function growSlowly(t: TestContext, stores: readonly Filled[]): Promise<void> {

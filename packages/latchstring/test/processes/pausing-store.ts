@@ -12,7 +12,7 @@ export class PausingStore implements Store {
     this.#pause = pause
   }
 
-  read: Store['read'] = (key) => this.#pass(() => this.#store.read(key))
+  read: Store['read'] = (key) => this.#pass(async () => this.#store.read(key))
   write: Store['write'] = (row) => this.#pass(() => this.#store.write(row))
   remove: Store['remove'] = (keys) => this.#pass(() => this.#store.remove(keys))
   list: Store['list'] = (userId) => this.#pass(() => this.#store.list(userId))

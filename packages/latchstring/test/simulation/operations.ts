@@ -247,8 +247,7 @@ export class Operations {
   #present({ sessions }: Node, token: string, source: Source): void {
     const { truth } = this.#world
     const sentAt = this.#world.moment()
-    void sessions
-      .open(token)
+    void Promise.resolve(sessions.open(token))
       .then((session) => truth.checkAnswer(token, sentAt, session, source))
       .catch((error: unknown) => {
         if (!(error instanceof LatchstringError)) truth.violated(String(error))

@@ -49,7 +49,7 @@ export class WatchedStore implements Store {
   sweeps = 0
   lastSweep = 0
 
-  read(key: string): Promise<Row | null> {
+  read(key: string): Row | null | Promise<Row | null> {
     return this.#rows.read(key)
   }
 

@@ -25,7 +25,7 @@ export function next(row: Row, changes: Partial<Row> = {}): Row {
 }
 
 /** Calls `make` with 0 to count - 1, all before the first has answered. */
-export function parallel<T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> {
+export function parallel<T>(count: number, make: (index: number) => T | Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => make(index)))
 }
 

@@ -169,7 +169,7 @@ class PausingStore implements Store {
     return this.#callsLeft < 0
   }
 
-  read: Store['read'] = (key) => this.#pass(() => this.#store.read(key))
+  read: Store['read'] = (key) => this.#pass(async () => this.#store.read(key))
   write: Store['write'] = (row) => this.#pass(() => this.#store.write(row))
   remove: Store['remove'] = (keys) => this.#pass(() => this.#store.remove(keys))
   list: Store['list'] = (userId) => this.#pass(() => this.#store.list(userId))
