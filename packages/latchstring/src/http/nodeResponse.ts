@@ -1,5 +1,11 @@
+import type { ResponseGate } from './responseGate.ts'
+
+export const GATE: unique symbol = Symbol('latchstring gate')
+
 /** What this package uses of a Node response, of HTTP/1 and HTTP/2 alike. */
 export interface NodeResponse {
+  /** The first gate that this response was given. */
+  [GATE]?: ResponseGate
   statusCode: number
   statusMessage: string
   /** HTTP/2 only. */

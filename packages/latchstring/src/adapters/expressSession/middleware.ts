@@ -76,8 +76,7 @@ function handlerOf(site: Site): (request: SessionRequest, response: SessionRespo
     if (parts === null) return next(new Error('secret option required for sessions'))
     request.sessionStore = kept.store
     const visit = new Visit(context, request)
-    new ResponseGate(response, new Departure(visit, parts, response, next))
-    endOnce(response)
+    new ForgivingGate(response, new Departure(visit, parts, response, next))
     openThen(visit, presentedTokens(request, policy.name, parts.signer), next)
   }
 }
@@ -104,13 +103,13 @@ function partsOf({ policy, warnings, kept }: Site, signer: CookieSigner): Depart
 }
 
 /** Node crashes over a second end with a chunk; express-session forgives it. A first one that Node refuses is none. */
-function endOnce(response: SessionResponse): void {
-  const { end } = response
-  let hasEnded = false
-  response.end = (...args) => {
-    if (hasEnded) return false
-    const result = end.apply(response, args)
-    hasEnded = true
+class ForgivingGate extends ResponseGate {
+  #hasEnded = false
+
+  override end(args: unknown[]): unknown {
+    if (this.#hasEnded) return false
+    const result = super.end(args)
+    this.#hasEnded = true
     return result
   }
 }
