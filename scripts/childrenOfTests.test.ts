@@ -22,5 +22,5 @@ test('only the processes that a test starts share what was compiled, and they re
   writeFileSync(file, PROGRAM)
   const env = { PATH: '', NODE_V8_COVERAGE: join(folder, 'coverage') }
   const { stdout } = spawnSync(process.execPath, [RUNNER, file], { encoding: 'utf8', env })
-  assert.match(stdout, /itself , its child .*latchstring-compiled-.*,none$/m)
+  assert.match(stdout, /itself , its child .*latchstring-tests-.*compiled.*,none$/m)
 })

@@ -5,9 +5,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { KINDS, type MissingServer, type ServerKind } from './servers/kinds.ts'
 import { provideServers, skippedLine, USUAL_KINDS } from './servers.ts'
+import { groupsOf, writeGroups } from './testGroups.ts'
 
 const TEST_FILES = [
   'packages/*/src/**/*.test.ts',
@@ -28,18 +29,7 @@ const COVERAGE = [
 ]
 
 /** Much of the time is waiting for other processes: browsers, servers, those that are killed. */
-const FILES_AT_ONCE = 2
-
-/** They begin first: one that began last would run on when all others are done. */
-const LONGEST_FILES: readonly string[] = [
-  'accounts/browser',
-  'accounts/processes',
-  'crash/crash',
-  'history/history',
-  'pages-browser',
-  'processes/processes',
-  'simulation/simulation',
-].map((name) => `packages/latchstring/test/${name}.test.ts`)
+const PROCESSES_AT_ONCE = 2
 
 /** In milliseconds, for a file as for a test: one that hangs is to fail, and to be named. */
 const LONGEST_TEST = 600_000
@@ -47,25 +37,32 @@ const LONGEST_TEST = 600_000
 /** A test of a real server takes it from the tests' helper, or names its variable. */
 const SIGNS_OF_SERVERS = ["/servers.ts'", ...Object.values(KINDS).map(({ variable }) => variable)]
 
-function nodeArguments(given: readonly string[]): string[] {
+/** `folder` is for the files that load others. */
+function nodeArguments(given: readonly string[], folder: string): string[] {
   return [
     '--conditions=latchstring-source',
     ...seedArguments(),
     `--import=${new URL('childrenOfTests.ts', import.meta.url)}`,
     '--test',
     '--test-reporter=spec',
-    `--test-concurrency=${FILES_AT_ONCE}`,
+    `--test-concurrency=${PROCESSES_AT_ONCE}`,
     // A part of the tests cannot cover the whole.
     ...(given.length === 0 ? [...COVERAGE, `--test-timeout=${LONGEST_TEST}`] : []),
     ...given.filter(isOption),
     ...namePattern(given),
-    ...chosenFiles(given),
+    ...entries(given, folder),
   ]
 }
 
 function seedArguments(): string[] {
   const { SEED } = process.env
   return SEED ? [`--import=${new URL('replaySeed.ts', import.meta.url)}`] : []
+}
+
+/** Files that are chosen are shown by their names, and so run each by itself. */
+function entries(given: readonly string[], folder: string): string[] {
+  const files = given.filter(isTestFile)
+  return files.length > 0 ? files : writeGroups(groupsOf(allTestFiles()), folder)
 }
 
 function chosenFiles(given: readonly string[]): string[] {
@@ -82,10 +79,7 @@ function namePattern(given: readonly string[]): string[] {
 function allTestFiles(): string[] {
   const files = globSync(TEST_FILES, { exclude: ['**/node_modules/**'] }).sort()
   if (files.length === 0) throw new Error('No test file was found: start the tests by `npm test`')
-  const missing = LONGEST_FILES.filter((file) => !files.includes(file))
-  if (missing.length > 0) throw new Error(`No such test file: ${missing.join(', ')}`)
-  // Node sorts what it is given, and a path from the root comes before the others.
-  return files.map((file) => (LONGEST_FILES.includes(file) ? resolve(file) : file))
+  return files
 }
 
 function isOption(argument: string): boolean {
@@ -117,16 +111,17 @@ interface Outcome {
 
 async function runTests(given: readonly string[]): Promise<Outcome> {
   const servers = await provideServers(neededKinds(given))
-  const compileCache = mkdtempSync(join(tmpdir(), 'latchstring-compiled-'))
+  const folder = mkdtempSync(join(tmpdir(), 'latchstring-tests-'))
   try {
+    const compileCache = join(folder, 'compiled')
     const env = { ...process.env, ...servers.environment, COMPILE_CACHE_OF_CHILDREN: compileCache }
-    const child = spawn(process.execPath, nodeArguments(given), { stdio: 'inherit', env })
+    const child = spawn(process.execPath, nodeArguments(given, folder), { stdio: 'inherit', env })
     const outcome = await outcomeOf(child)
     const statusOfServers = statusWithout(servers.missing)
     return { ...outcome, status: outcome.status || statusOfServers }
   } finally {
     await servers.stop()
-    rmSync(compileCache, { recursive: true, force: true })
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

@@ -13,7 +13,7 @@ const LANES = 3
 const PATIENCE = 20_000
 
 const [, , place = '', userId = ''] = process.argv
-const { store } = await openStore(JSON.parse(place), { patience: PATIENCE })
+const { store } = await openStore(JSON.parse(place), { patience: PATIENCE, isBrief: true })
 const sessions = new Sessions({ store, storeTimeout: '10s' })
 
 // Node writes what it compiled when a process ends by itself, which none of these does.

@@ -5,12 +5,11 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, type TestContext, test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import { KINDS } from '../../../../scripts/servers/kinds.ts'
 import { Sessions } from '../../src/core/sessions.ts'
+import { bundleOf } from '../bundle.ts'
 import { SeededRandom } from '../history/random.ts'
 import { openStore, type Place } from '../history/stores.ts'
 import { createDatabase, describeWith } from '../servers.ts'
@@ -21,29 +20,7 @@ const { SEED = randomBytes(4).toString('hex'), ROUNDS = '200' } = process.env
 const PARALLEL = 3
 const LONGEST_LIFE = 40
 
-/** Most of a round is the start of a process, and most of that to find and to compile what every one of them runs. */
-const BUNDLE = mkdtempSync(join(tmpdir(), 'latchstring-'))
-const VICTIM = join(BUNDLE, 'crash-process.mjs')
-const ENVIRONMENT = { ...process.env, NODE_COMPILE_CACHE: join(BUNDLE, 'compiled') }
-before(() => bundle(fileURLToPath(new URL('./crash-process.ts', import.meta.url))))
-after(() => rmSync(BUNDLE, { recursive: true }))
-
-/** In one file. */
-async function bundle(file: string): Promise<void> {
-  await build({
-    entryPoints: [file],
-    outfile: VICTIM,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'esm',
-    // Without the commands of search, JSON and the like, which take longer to load than all the rest.
-    alias: { redis: '@redis/client' },
-    // Drivers are partly CommonJS, and ask for what belongs to Node.
-    banner: { js: 'const require = process.getBuiltinModule("module").createRequire(import.meta.url)' },
-    logLevel: 'error',
-  })
-}
+const VICTIM = new URL('./crash-process.ts', import.meta.url)
 
 const NAME = 'after kill -9 every acknowledged login is alive, and every acknowledged end effective'
 
@@ -89,7 +66,7 @@ async function survivesKills(t: TestContext, place: Place): Promise<void> {
 
 /** Everything that a process said until it was killed. */
 async function killedProcess(place: Place, userId: string, life: number): Promise<Word[]> {
-  const victim = fork(VICTIM, [JSON.stringify(place), userId], { execArgv: [], env: ENVIRONMENT })
+  const victim = fork(await bundleOf(VICTIM), [JSON.stringify(place), userId], { execArgv: [] })
   const words: Word[] = []
   victim.on('message', (word: Word) => words.push(word))
   const closed = once(victim, 'close')

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { LatchstringError } from '../../src/core/errors.ts'
 import type { Session } from '../../src/core/session.ts'
 import { Sessions } from '../../src/core/sessions.ts'
@@ -29,6 +30,8 @@ const { store, close } = await openStore(JSON.parse(place))
 const renewal = { every: SHORTEST_RENEWAL, grace: SHORTEST_RENEWAL / 2 }
 const sessions = new Sessions({ store, storeTimeout: '10s', renewal })
 
+// Node writes what it compiled when a process ends by itself, which none of these does.
+flushCompileCache()
 process.on('message', (session: KnownSession) => {
   known.set(session.sessionId, session)
 })

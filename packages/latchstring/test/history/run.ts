@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { bundleOf } from '../bundle.ts'
 import type { Operation } from './operations.ts'
 import type { Place } from './stores.ts'
 
@@ -20,7 +21,10 @@ export async function runHistory(
   operations: number,
   onShare: (shared: number) => void = () => {},
 ): Promise<Operation[]> {
-  const nodes = Array.from({ length: NODES }, (_, index) => startNode(place, `${seed} ${index}`, operations))
+  const file = await bundleOf(new URL('./node-process.ts', import.meta.url))
+  const nodes = Array.from({ length: NODES }, (_, index) =>
+    startNode(file, place, `${seed} ${index}`, operations),
+  )
   try {
     relaySessions(nodes, onShare)
     await Promise.all(nodes.map((node) => told(node, 'ready')))
@@ -33,9 +37,8 @@ export async function runHistory(
   }
 }
 
-function startNode(place: Place, seed: string, operations: number): ChildProcess {
+function startNode(file: string, place: Place, seed: string, operations: number): ChildProcess {
   const count = String(Math.ceil(operations / NODES))
-  const file = new URL('./node-process.ts', import.meta.url)
   return fork(file, [JSON.stringify(place), seed, count], { execArgv: [], serialization: 'advanced' })
 }
 

@@ -29,8 +29,8 @@ export class Crew {
     const truth = await Truth.open(place)
     const fragile = place.cache === undefined ? null : await withFragileBus(place.cache)
     const inTests = fragile === null ? place : { ...place, cache: fragile.cache }
-    const members = [new Member(inTests), new Member(inTests), new Member(inTests)] as const
-    await Promise.all(members.map((member) => member.ready()))
+    const start = () => Member.start(inTests)
+    const members = await Promise.all([start(), start(), start()])
     return new Crew(members, truth, fragile?.network ?? null, made)
   }
 

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events'
+import { flushCompileCache } from 'node:module'
 import { LatchstringError, type LatchstringErrorCode } from '../../src/core/errors.ts'
 import type { SessionLimit } from '../../src/core/limit.ts'
 import type { Session } from '../../src/core/session.ts'
@@ -142,6 +143,8 @@ process.on('message', (orders: readonly Order[]) => {
   for (const order of orders) void carryOut(order)
 })
 process.on('disconnect', () => process.exit())
+// For the next one: Node writes it when a process ends by itself, which may be in minutes.
+flushCompileCache()
 outbox.post({ type: 'ready' })
 
 async function carryOut({ id, name, values }: Order): Promise<void> {

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { LatchstringError } from '../../src/core/errors.ts'
+import { bundleOf } from '../bundle.ts'
 import type { Place } from '../history/stores.ts'
 import type { Failure, Message, Order, Orders, Pause } from './member-process.ts'
 import { Outbox } from './outbox.ts'
@@ -21,18 +22,19 @@ export class Member {
   readonly #arrived = new Set<string>()
   #orders = 0
 
-  constructor(place: Place) {
-    const file = new URL('./member-process.ts', import.meta.url)
+  static async start(place: Place): Promise<Member> {
+    const member = new Member(await bundleOf(new URL('./member-process.ts', import.meta.url)), place)
+    await member.#next('ready')
+    return member
+  }
+
+  private constructor(file: string, place: Place) {
     this.#process = fork(file, [JSON.stringify(place)], { execArgv: [] })
     this.#outbox = new Outbox((orders) => this.#process.send(orders))
     this.#process.on('message', (messages: readonly Message[]) => {
       for (const message of messages) this.#hear(message)
     })
     this.#process.once('exit', (code) => this.#lose(code))
-  }
-
-  async ready(): Promise<void> {
-    await this.#next('ready')
   }
 
   async ask<Name extends keyof Orders>(
