@@ -187,8 +187,9 @@ export const SESSION_EDITS: readonly Edit[] = [
     requirement: 'S-17',
     breaks: 'Parallel renewals lead to one successor.',
     file: 'core/renew.ts',
-    find: 'if (await engine.store.write(leadingRow(engine, stored, salt))) {',
-    replacement: 'if (((await engine.store.write(leadingRow(engine, stored, salt))), true)) {',
+    find: 'if (await engine.store.write(leadingRow(engine, stored, salt, session.openedAt))) {',
+    replacement:
+      'if (((await engine.store.write(leadingRow(engine, stored, salt, session.openedAt))), true)) {',
     tests: ['src/core/renew.test.ts'],
   },
   {

@@ -14,7 +14,7 @@ export async function renewToken(engine: Engine, session: Session, located: Loca
   const salt = createSalt(engine.random)
   const next = successorOf(engine, located, salt, session.openedAt)
   if (!(await engine.store.write(next.stored.row))) return
-  if (await engine.store.write(leadingRow(engine, stored, salt))) {
+  if (await engine.store.write(leadingRow(engine, stored, salt, session.openedAt))) {
     session.adopt(next)
     engine.emit({ type: 'session.renewed', sessionId: stored.state.id, userId: stored.row.userId })
     return
@@ -32,11 +32,10 @@ function successorOf(engine: Engine, { token, stored }: Located, salt: string, m
   return { token: nextToken, stored: { row, state, data: stored.data } }
 }
 
-/** Kept for as long as an idle session would be, so that a late copy of the token is noticed. */
-function leadingRow(engine: Engine, stored: Stored, salt: string): Row {
-  const now = engine.clock()
-  const acceptedUntil = now + (engine.lifetimes.renewal?.grace ?? 0)
-  const state = { ...seenAt(stored.state, now), successor: { salt, acceptedUntil } }
+/** Kept for as long as the session is at this moment, so that a copy of the token is noticed, but not after its end. */
+function leadingRow(engine: Engine, stored: Stored, salt: string, moment: number): Row {
+  const acceptedUntil = engine.clock() + (engine.lifetimes.renewal?.grace ?? 0)
+  const state = { ...seenAt(stored.state, moment), successor: { salt, acceptedUntil } }
   return nextRow(engine, stored.row, state, '{}')
 }
 

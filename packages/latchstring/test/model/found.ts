@@ -35,6 +35,14 @@ const DENY_SECOND = { max: 1, policy: 'deny' } as const
 
 export const FOUND: readonly Found[] = [
   {
+    // Seed 20439202. The row of the old token outlived the session by as long as the request had taken.
+    what: 'the old token of a session that is over is no stolen one',
+    scenario: scenario(
+      [use(ANN), wait(10 * MINUTE), BEGIN, wait(20_000), FINISH, wait(1_794_000), { ...BEGIN, age: 1 }],
+      { renews: true },
+    ),
+  },
+  {
     // Seed 1. The row of the renewed token was counted for the session that the second login had replaced.
     what: 'a session that was renewed and then replaced takes no place of the limit',
     scenario: scenario(

@@ -162,7 +162,7 @@ export class Model implements World {
   renew(session: ModelSession): void {
     const by = this.freshName('token')
     const old = this.#tokens.get(session.token)
-    const noticedUntil = expiryOf({ ...session, lastSeenAt: this.#now })
+    const noticedUntil = expiryOf(session)
     if (old !== undefined) old.replaced = { by, acceptedUntil: this.#now + RENEWAL.grace, noticedUntil }
     this.#tokens.set(by, { session, replaced: null })
     session.token = by
