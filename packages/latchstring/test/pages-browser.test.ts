@@ -181,7 +181,8 @@ suite(inChromium('pages in Chromium'), { skip: IS_CHROMIUM_MISSING }, () => {
     const { origin } = await serve(t)
     const page = await open(t, { javaScriptEnabled: false })
     await page.goto(`${origin}/en/signup-weak`)
-    assert.equal(await page.evaluate('document.activeElement.id'), 'password')
+    // Chromium gives the focus when it first draws the page, which may be after it has loaded.
+    await page.locator('#password:focus').waitFor()
     assert.equal(await page.getByRole('textbox', { description: /too short/ }).count(), 1)
   })
 })
