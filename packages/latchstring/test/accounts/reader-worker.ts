@@ -13,18 +13,18 @@ export interface Reading {
 /** Milliseconds of each read, or what it was answered if that is not 200. */
 export type Times = readonly (number | string)[]
 
-const agent = new Agent({ keepAlive: true, maxSockets: 8 })
-
 async function read({ url, cookie, duration, perSecond }: Reading): Promise<Times> {
   const pause = 1_000 / perSecond
+  // Not kept for the next time: a server closes a connection that has waited, perhaps when it is used again.
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   const reads = Array.from({ length: Math.ceil(duration / pause) }, async (_, index) => {
     await sleep(index * pause)
-    return timeOf(url, cookie)
+    return timeOf(url, cookie, agent)
   })
-  return Promise.all(reads)
+  return Promise.all(reads).finally(() => agent.destroy())
 }
 
-function timeOf(url: string, cookie: string): Promise<number | string> {
+function timeOf(url: string, cookie: string, agent: Agent): Promise<number | string> {
   return new Promise((resolve) => {
     const start = performance.now()
     const reading = get(url, { agent, headers: { cookie } }, (response) => {
@@ -40,5 +40,4 @@ if (import.meta.main) {
   process.on('message', (reading: Reading) => {
     void read(reading).then((times) => process.send?.(times))
   })
-  process.once('disconnect', () => agent.destroy())
 }
