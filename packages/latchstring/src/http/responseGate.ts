@@ -222,21 +222,28 @@ export class ResponseGate {
 /**
  * The same for all responses. Functions that each response gets for itself keep V8 from freeing the requests of a
  * program that has just begun, and what has once survived makes it put more among the long-lived, for as long as the
- * program runs: 17 to 18 microseconds for a request were 20 to 33.
+ * program runs: 3.5 MB at each scavenge.
  */
 const FOR_ALL: GatedMethods & ThisType<NodeResponse> = {
   writeHead(...args) {
-    return this[GATE]?.writeHead(args)
+    return gateOf(this).writeHead(args)
   },
   write(...args) {
-    return this[GATE]?.write(args) === true
+    return gateOf(this).write(args)
   },
   end(...args) {
-    return this[GATE]?.end(args)
+    return gateOf(this).end(args)
   },
   flushHeaders() {
-    this[GATE]?.flushHeaders()
+    gateOf(this).flushHeaders()
   },
+}
+
+/** A method that was taken off its response does not quietly do nothing. */
+function gateOf(response: NodeResponse): ResponseGate {
+  const gate = response[GATE]
+  if (gate !== undefined) return gate
+  throw new TypeError('a method of a response has to be called on its response')
 }
 
 /** For a gate in front of another one. */
